@@ -1,0 +1,43 @@
+import type { CommandContract, EventContract } from './message.js';
+
+/** One consumer group on one or more topics, shared by the instances of a service. Its name is its inbox's subscriber. */
+export interface GroupSubscription {
+  readonly kind: 'group';
+  readonly name: string;
+  /** `now` (default) or, where the driver keeps old messages, `earliest`; elsewhere refused at boot. */
+  readonly from: 'now' | 'earliest';
+  /** `key` (default): messages of one key one after the other. `none`: a failing message holds nothing. */
+  readonly order: 'key' | 'none';
+  /** What a dead event does to later events of its key. Commands never block. */
+  readonly afterDead: 'block' | 'continue';
+  readonly commands: readonly CommandContract[];
+  readonly events: readonly EventContract[];
+}
+
+/** Every instance gets each message, at most once: a hint. `resync` of its handler runs after each connect. */
+export interface BroadcastSubscription {
+  readonly kind: 'broadcast';
+  readonly name: string;
+  readonly events: readonly EventContract[];
+}
+
+export type Subscription = GroupSubscription | BroadcastSubscription;
+
+type GroupOptions = { kind: 'group' } & Partial<Omit<GroupSubscription, 'kind' | 'name'>>;
+type BroadcastOptions = { kind: 'broadcast'; events: readonly EventContract[] };
+
+/** Declares who receives what. Defaults of a group: `from: 'now'`, `order: 'key'`, `afterDead: 'block'`. */
+export function subscription(name: string, options: GroupOptions): GroupSubscription;
+export function subscription(name: string, options: BroadcastOptions): BroadcastSubscription;
+export function subscription(name: string, options: GroupOptions | BroadcastOptions): Subscription {
+  if (options.kind === 'broadcast') return Object.freeze({ ...options, name });
+  const defaults = { from: 'now', order: 'key', afterDead: 'block', commands: [], events: [] } as const;
+  return Object.freeze({ ...defaults, ...options, name });
+}
+
+/** The topics that a subscription reads, each once. */
+export function topicsOf(subscription: Subscription): string[] {
+  const contracts =
+    subscription.kind === 'group' ? [...subscription.commands, ...subscription.events] : subscription.events;
+  return [...new Set(contracts.map((contract) => contract.topic))];
+}

@@ -1,0 +1,117 @@
+import type { Topology } from './contract/topology.js';
+
+/** CloudEvents attributes and extensions by their plain names; each driver's codec adds its protocol's prefix. */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: string;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+export interface IncomingMessage extends OutgoingMessage {
+  /** The broker's position in its partition, growing; for people and for the id of what can't be decoded. */
+  readonly position: string;
+}
+
+/**
+ * Why a message was not confirmed. `not-stored`: certainly not in the log, sending again is safe.
+ * `unknown`: it may be there, sending again may double it. `permanent`: no later attempt can succeed.
+ */
+export class SendError extends Error {
+  override readonly name = 'SendError';
+  constructor(
+    readonly outcome: 'not-stored' | 'unknown',
+    message: string,
+    readonly permanent = false,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * Handles messages of one or several partitions, each partition's in order. Resolving settles all of them; rejecting
+ * settles none: the driver delivers them again from the first unsettled one on. A partition is in at most one running call.
+ */
+export type Deliver = (messages: readonly IncomingMessage[]) => Promise<void>;
+
+export interface ConsumerOptions {
+  /** Most messages in one call of `deliver`. Default 200. */
+  readonly batchSize?: number;
+  /** Most calls of `deliver` that run at once. Default 2. */
+  readonly concurrency?: number;
+}
+
+export interface Consumer {
+  /** The partitions that this instance holds now, by topic. */
+  partitions(): ReadonlyMap<string, readonly number[]>;
+  /** Nothing new is started; what runs goes on and is acknowledged; idempotent. */
+  pause(): void;
+  resume(): void;
+  /** Stops fetching, waits for what runs (at most `deadlineMs`, default 10,000), acknowledges it, hands its partitions over. Idempotent. */
+  close(deadlineMs?: number): Promise<void>;
+}
+
+export interface GroupLag {
+  readonly group: string;
+  readonly topic: string;
+  /** Messages in the log that the group has not acknowledged. */
+  readonly messages: number;
+  readonly oldestAgeMs: number;
+}
+
+export interface DriverHealth {
+  readonly up: boolean;
+  /** What is missing and how to bring it back, when not up. */
+  readonly detail?: string;
+}
+
+export type DriverName = 'memory' | 'postgres' | 'rabbitmq' | 'kafka';
+
+/**
+ * What a broker must do for Taskwire. Safe for concurrent use. Every wait inside ends: operations on a lost connection
+ * reject, and the driver reconnects by itself with a bounded back-off.
+ */
+export interface Driver {
+  readonly name: DriverName;
+  /** Whether a group can start at old messages. */
+  readonly keepsMessages: boolean;
+  /** Connects. Rejects when the broker can't be reached within the driver's time-out. */
+  connect(): Promise<void>;
+  /** Makes what is missing of the topology. Idempotent, safe from several processes at once. Must come before `send` and `subscribe`. */
+  declare(topology: Topology): Promise<void>;
+  /**
+   * Sends, and answers one result per message: undefined once the broker has it durably. What is confirmed of one call is
+   * a prefix per partition. Calls of one process keep their order per partition. Bounded: waits while too much is unconfirmed.
+   */
+  send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]>;
+  /** Joins a declared group. Partitions are shared with its other instances, within one of each other. */
+  subscribe(
+    group: string,
+    topics: readonly string[],
+    deliver: Deliver,
+    options?: ConsumerOptions,
+  ): Promise<Consumer>;
+  /** Reads what comes from now on, without a group. `resync` runs after each (re)connect and after each gap. */
+  broadcast(
+    topics: readonly string[],
+    receive: (message: IncomingMessage) => void,
+    resync: () => void,
+  ): Promise<Consumer>;
+  /** Where replies to this instance go; stable while connected. */
+  readonly replyAddress: string;
+  /** Sends a reply, best effort: no answer says whether it arrived. */
+  reply(address: string, correlationId: string, headers: Headers, body: Buffer): Promise<void>;
+  /** Replies that arrive at `replyAddress`. `onLost` runs when replies may have been missed. One listener. */
+  onReply(
+    listener: (correlationId: string, headers: Headers, body: Buffer) => void,
+    onLost: () => void,
+  ): void;
+  lag(): Promise<readonly GroupLag[]>;
+  health(): Promise<DriverHealth>;
+  /** Closes consumers, then connections, within `deadlineMs` (default 10,000). Idempotent and safe to call at once from several places. */
+  close(deadlineMs?: number): Promise<void>;
+}
