@@ -1,0 +1,45 @@
+import { command, event } from '@taskwire/messaging';
+import { z } from 'zod';
+import { DisplayName, Role } from '../http/accounts.js';
+import { Instant, TimeZone, Uuid } from '../values.js';
+
+const EVENTS = 'auth.events';
+const byUser = (payload: { userId: string }) => payload.userId;
+
+/** The reply carries ids and versions only: the gateway reads the profile afterwards, so no address crosses the bus. */
+export const UpdateProfile = command('auth.profile.update.v1', {
+  topic: 'auth.commands',
+  key: byUser,
+  payload: z.object({
+    userId: Uuid,
+    version: z.int().positive().nullable(),
+    changes: z.object({ name: DisplayName.optional(), timeZone: TimeZone.optional() }),
+  }),
+  reply: z.object({ userId: Uuid, version: z.int().positive() }),
+  rejections: ['not_found', 'version_conflict'],
+});
+
+export const UserRegistered = event('auth.user.registered.v1', {
+  topic: EVENTS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, timeZone: TimeZone, at: Instant }),
+});
+
+export const UserUpdated = event('auth.user.updated.v1', {
+  topic: EVENTS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, version: z.int().positive(), timeZone: TimeZone, roles: z.array(Role) }),
+});
+
+export const SessionStarted = event('auth.session.started.v1', {
+  topic: EVENTS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, sessionId: Uuid, at: Instant }),
+});
+
+/** Access tokens of the session are void from now on. A hint: processes read `/internal/revocations` anyway. */
+export const SessionEnded = event('auth.session.ended.v1', {
+  topic: EVENTS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, sessionId: Uuid, at: Instant }),
+});

@@ -1,0 +1,37 @@
+import { command, event } from '@taskwire/messaging';
+import { z } from 'zod';
+import { Notification, Preferences } from '../http/notifications.js';
+import { Instant, Uuid } from '../values.js';
+
+const COMMANDS = 'notification.commands';
+const byUser = (payload: { userId: string }) => payload.userId;
+
+export const ReadNotification = command('notification.read.v1', {
+  topic: COMMANDS,
+  key: byUser,
+  payload: z.object({ notificationId: Uuid, userId: Uuid }),
+  reply: Notification,
+  rejections: ['not_found'],
+});
+
+export const SetPreferences = command('notification.preferences.set.v1', {
+  topic: COMMANDS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, preferences: Preferences }),
+  reply: Preferences,
+  rejections: [],
+});
+
+/** Gateways push this to the user's live connections; a resync reads the feed itself. */
+export const FeedAppended = event('notification.feed.appended.v1', {
+  topic: 'notification.feed',
+  key: byUser,
+  payload: z.object({ userId: Uuid, event: z.string(), entry: Notification }),
+});
+
+/** Scheduled for `remindAt`; its receiver checks that the reminder still stands at this time. */
+export const ReminderDue = event('notification.reminder.due.v1', {
+  topic: 'notification.reminders',
+  key: byUser,
+  payload: z.object({ userId: Uuid, taskId: Uuid, remindAt: Instant }),
+});

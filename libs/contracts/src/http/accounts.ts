@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { Instant, TimeZone, Uuid } from '../values.js';
+import { route } from './route.js';
+
+export const Role = z.enum(['user', 'admin', 'operator']);
+export type Role = z.output<typeof Role>;
+export const Email = z
+  .string()
+  .trim()
+  .max(254)
+  .pipe(z.email())
+  .transform((text) => text.toLowerCase());
+/** OWASP ASVS 5 6.2: 8 to 128 characters, nothing about their kinds. */
+export const Password = z.string().min(8).max(128);
+export const DisplayName = z.string().trim().min(1).max(100);
+
+export const User = z
+  .object({
+    id: Uuid,
+    email: z.string(),
+    name: DisplayName,
+    timeZone: z.string(),
+    roles: z.array(Role),
+    version: z.int().positive(),
+    createdAt: Instant,
+  })
+  .meta({ id: 'User' });
+export type User = z.output<typeof User>;
+
+export const RegisterBody = z
+  .strictObject({ email: Email, password: Password, name: DisplayName, timeZone: TimeZone.default('UTC') })
+  .meta({ id: 'Register' });
+export const LoginBody = z
+  .strictObject({ email: Email, password: z.string().min(1).max(128) })
+  .meta({ id: 'Login' });
+export const RefreshBody = z
+  .strictObject({ refreshToken: z.string().min(1).max(200) })
+  .meta({ id: 'Refresh' });
+export const UpdateProfileBody = z
+  .strictObject({ name: DisplayName.optional(), timeZone: TimeZone.optional() })
+  .refine((changes) => Object.keys(changes).length > 0, 'names no field to change')
+  .meta({ id: 'UpdateProfile' });
+
+/** `expiresIn`: seconds that the access token is valid. */
+const tokens = { accessToken: z.string(), refreshToken: z.string(), expiresIn: z.int() };
+export const Tokens = z.object(tokens).meta({ id: 'Tokens' });
+export type Tokens = z.output<typeof Tokens>;
+export const SignedIn = z.object({ user: User, ...tokens }).meta({ id: 'SignedIn' });
+export type SignedIn = z.output<typeof SignedIn>;
+
+export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta({ id: 'Jwks' });
+
+const service = 'auth';
+
+export const accountRoutes = {
+  register: route('POST', '/v1/auth/register', {
+    summary: 'Create an account and sign in',
+    service,
+    kind: 'secret',
+    access: 'public',
+    body: RegisterBody,
+    success: { status: 201, body: SignedIn },
+    problems: ['email_taken'],
+  }),
+  login: route('POST', '/v1/auth/login', {
+    summary: 'Sign in',
+    service,
+    kind: 'secret',
+    access: 'public',
+    body: LoginBody,
+    success: { status: 200, body: SignedIn },
+    problems: ['invalid_credentials'],
+  }),
+  refresh: route('POST', '/v1/auth/refresh', {
+    summary: 'Exchange a refresh token for new tokens',
+    service,
+    kind: 'secret',
+    access: 'public',
+    body: RefreshBody,
+    success: { status: 200, body: Tokens },
+    problems: ['invalid_refresh_token'],
+  }),
+  logout: route('POST', '/v1/auth/logout', {
+    summary: 'End the session that the refresh token belongs to',
+    service,
+    kind: 'secret',
+    access: 'public',
+    body: RefreshBody,
+    success: { status: 204 },
+  }),
+  me: route('GET', '/v1/auth/me', {
+    summary: 'Your profile',
+    service,
+    kind: 'read',
+    success: { status: 200, body: User },
+    headers: ['ETag'],
+  }),
+  updateMe: route('PATCH', '/v1/auth/me', {
+    summary: 'Change your profile',
+    service,
+    kind: 'command',
+    body: UpdateProfileBody,
+    ifMatch: 'optional',
+    success: { status: 200, body: User },
+    headers: ['ETag'],
+    problems: ['version_conflict'],
+  }),
+  jwks: route('GET', '/.well-known/jwks.json', {
+    summary: 'Public keys of the access tokens (RFC 7517)',
+    service,
+    kind: 'read',
+    access: 'public',
+    success: { status: 200, body: Jwks },
+  }),
+} as const;

@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import type { ProblemCode } from './problems.js';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type ServiceName = 'gateway' | 'auth' | 'task' | 'notification' | 'analytics';
+
+export interface RouteOptions {
+  readonly summary: string;
+  /** Who answers. Reads and requests with secrets reach it by internal HTTP under the same path. */
+  readonly service: ServiceName;
+  /** `read` and `secret` go by internal HTTP, `command` over the bus, `local` is answered by the gateway. */
+  readonly kind: 'read' | 'secret' | 'command' | 'local';
+  /** Who may call. Default `user`. */
+  readonly access?: 'public' | 'user' | 'admin';
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly ifMatch?: 'required' | 'optional';
+  readonly success: { readonly status: number; readonly body?: z.ZodType; readonly contentType?: string };
+  /** Response headers worth documenting. */
+  readonly headers?: readonly string[];
+  /** Problems beside those that any route may answer. */
+  readonly problems?: readonly ProblemCode[];
+}
+
+export interface Route extends RouteOptions {
+  readonly method: Method;
+  /** OpenAPI form: `/v1/tasks/{id}`. */
+  readonly path: string;
+}
+
+/** Declares an HTTP route of the public API: validation, documentation and the gateway's binding come from it. */
+export function route<const O extends RouteOptions>(method: Method, path: string, options: O): Route & O {
+  return Object.freeze({ method, path, ...options });
+}

@@ -1,0 +1,16 @@
+import { accountRoutes } from './accounts.js';
+import { analyticsRoutes } from './analytics.js';
+import { liveRoutes, notificationRoutes } from './notifications.js';
+import { operationRoutes } from './operations.js';
+import type { Route } from './route.js';
+import { taskRoutes } from './tasks.js';
+
+/** Every public route; OpenAPI is made from this list. */
+export const routes: readonly Route[] = [
+  accountRoutes,
+  taskRoutes,
+  notificationRoutes,
+  liveRoutes,
+  analyticsRoutes,
+  operationRoutes,
+].flatMap((group): Route[] => Object.values(group));

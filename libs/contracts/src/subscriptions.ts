@@ -1,0 +1,80 @@
+import { subscription } from '@taskwire/messaging';
+import { SessionEnded, SessionStarted, UpdateProfile, UserRegistered, UserUpdated } from './bus/accounts.js';
+import { FeedAppended, ReadNotification, ReminderDue, SetPreferences } from './bus/notifications.js';
+import {
+  CompleteTask,
+  CreateTask,
+  DeleteTask,
+  ReopenTask,
+  TaskCompleted,
+  TaskCreated,
+  TaskDeleted,
+  TaskReopened,
+  TaskUpdated,
+  UpdateTask,
+} from './bus/tasks.js';
+import { RequestCompleted } from './bus/usage.js';
+
+const taskEvents = [TaskCreated, TaskUpdated, TaskCompleted, TaskReopened, TaskDeleted];
+const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded];
+
+export const contracts = [
+  ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
+  ...[UpdateProfile, ReadNotification, SetPreferences],
+  ...taskEvents,
+  ...accountEvents,
+  ...[FeedAppended, ReminderDue, RequestCompleted],
+];
+
+export const authCommands = subscription('auth.commands', { kind: 'group', commands: [UpdateProfile] });
+
+export const taskCommands = subscription('task.commands', {
+  kind: 'group',
+  commands: [CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
+});
+
+export const notificationCommands = subscription('notification.commands', {
+  kind: 'group',
+  commands: [ReadNotification, SetPreferences],
+});
+export const notificationTasks = subscription('notification.tasks', { kind: 'group', events: taskEvents });
+export const notificationAccounts = subscription('notification.accounts', {
+  kind: 'group',
+  events: [UserRegistered],
+});
+export const notificationReminders = subscription('notification.reminders', {
+  kind: 'group',
+  events: [ReminderDue],
+});
+
+/** Counting needs no order, so one dead event must not hold up a user's later ones. */
+export const analyticsEvents = subscription('analytics.events', {
+  kind: 'group',
+  order: 'none',
+  afterDead: 'continue',
+  events: [...taskEvents, ...accountEvents],
+});
+export const analyticsUsage = subscription('analytics.usage', {
+  kind: 'group',
+  order: 'none',
+  afterDead: 'continue',
+  events: [RequestCompleted],
+});
+
+/** Live connections of a gateway. */
+export const gatewayFeed = subscription('gateway.feed', { kind: 'broadcast', events: [FeedAppended] });
+/** Shortens the wait for the next read of the revocations, in every process. */
+export const revocations = subscription('revocations', { kind: 'broadcast', events: [SessionEnded] });
+
+export const subscriptions = [
+  authCommands,
+  taskCommands,
+  notificationCommands,
+  notificationTasks,
+  notificationAccounts,
+  notificationReminders,
+  analyticsEvents,
+  analyticsUsage,
+  gatewayFeed,
+  revocations,
+];
