@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { apps, libs, root } from './workspaces.js';
+
+// libs/messaging publishes its conformance suite beside its code, so its two folders keep their names in dist.
+const layouts = { messaging: { src: 'src', testing: 'testing' } };
+
+function* filesBelow(folder) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) yield join(entry.parentPath, entry.name);
+  }
+}
+
+function outputsOf(workspace) {
+  const outputs = new Map();
+  for (const [from, to] of Object.entries(layouts[workspace.name] ?? { src: '' })) {
+    const source = join(workspace.path, from);
+    for (const file of filesBelow(source)) {
+      if (file.endsWith('.spec.ts') || file.endsWith('.d.ts')) continue;
+      const target = join(workspace.path, 'dist', to, relative(source, file));
+      outputs.set(target.replace(/\.ts$/, '.js'), file);
+    }
+  }
+  return outputs;
+}
+
+async function writeWhole(file, content) {
+  const partial = `${file}.${process.pid}`;
+  await writeFile(partial, content);
+  await rename(partial, file);
+}
+
+async function compileFile(swc, source, target) {
+  await mkdir(dirname(target), { recursive: true });
+  if (!source.endsWith('.ts')) return copyFile(source, target);
+
+  const { code, map } = await swc.transformFile(source, {
+    configFile: join(root, '.swcrc'),
+    sourceFileName: relative(dirname(target), source),
+  });
+  await writeWhole(`${target}.map`, map);
+  await writeWhole(target, `${code}\n//# sourceMappingURL=${relative(dirname(target), target)}.map\n`);
+}
+
+function isOlder(target, source) {
+  const built = statSync(target, { throwIfNoEntry: false });
+  return built === undefined || built.mtimeMs < statSync(source).mtimeMs;
+}
+
+function removeOrphans(dist, outputs) {
+  for (const file of filesBelow(dist)) {
+    if (!outputs.has(file.replace(/\.map$/, ''))) rmSync(file);
+  }
+}
+
+function compilerSettings() {
+  const stamp = join(root, 'node_modules', '.cache', 'taskwire-compiler');
+  const version = JSON.parse(
+    readFileSync(join(root, 'node_modules', '@swc', 'core', 'package.json')),
+  ).version;
+  const settings = `${version}\n${readFileSync(join(root, '.swcrc'), 'utf8')}`;
+  const same = existsSync(stamp) && readFileSync(stamp, 'utf8') === settings;
+  return {
+    same,
+    remember: () => {
+      mkdirSync(dirname(stamp), { recursive: true });
+      return writeFile(stamp, settings);
+    },
+  };
+}
+
+/** Compiles what is newer than its output in every workspace. Returns how many files it compiled. */
+export async function compile() {
+  const compiler = compilerSettings();
+  const stale = [];
+  for (const workspace of [...libs, ...apps]) {
+    const outputs = outputsOf(workspace);
+    removeOrphans(join(workspace.path, 'dist'), outputs);
+    for (const [target, source] of outputs) {
+      if (!compiler.same || isOlder(target, source)) stale.push([source, target]);
+    }
+  }
+  if (stale.length === 0) return 0;
+
+  const swc = await import('@swc/core');
+  await Promise.all(stale.map(([source, target]) => compileFile(swc, source, target)));
+  await compiler.remember();
+  return stale.length;
+}

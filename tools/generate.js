@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { prisma } from './prisma.js';
+import { appsWithStore, root } from './workspaces.js';
+
+function fingerprint(app) {
+  const hash = createHash('sha256');
+  for (const file of [
+    join(app.path, 'prisma', 'schema.prisma'),
+    join(app.path, 'prisma.config.ts'),
+    join(root, 'node_modules', 'prisma', 'package.json'),
+  ]) {
+    hash.update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+async function generateFor(app) {
+  const output = join(app.path, 'src', 'generated');
+  const stamp = join(output, 'fingerprint');
+  const wanted = fingerprint(app);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
+
+  rmSync(output, { recursive: true, force: true });
+  const { code, output: printed } = await prisma(app, ['generate', '--no-hints']);
+  if (code !== 0) throw new Error(`prisma generate failed for apps/${app.name}:\n${printed.trim()}`);
+  writeFileSync(stamp, wanted);
+  return true;
+}
+
+/** Generates the Prisma client of every app whose schema changed. Returns the names of those. */
+export async function generate() {
+  const done = await Promise.all(
+    appsWithStore.map(async (app) => ((await generateFor(app)) ? app.name : null)),
+  );
+  return done.filter((name) => name !== null);
+}
