@@ -1,0 +1,2 @@
+export { ensureDatabase } from './database.js';
+export { migrate, MigrationError } from './migrate.js';
