@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import { topicsOf, topologyOf } from '@taskwire/messaging';
+import { z } from 'zod';
+import {
+  CreateTaskBody,
+  ListTasksQuery,
+  PROBLEMS,
+  UpdateTaskBody,
+  contracts,
+  routes,
+  subscriptions,
+} from './index.js';
+
+const commands = contracts.filter((contract) => contract.kind === 'command');
+
+/** Every property name in a JSON Schema, nested ones too. */
+function propertyNames(schema: unknown): string[] {
+  if (Array.isArray(schema)) return schema.flatMap(propertyNames);
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = 'properties' in schema && schema.properties ? Object.keys(schema.properties) : [];
+  return [...own, ...Object.values(schema).flatMap(propertyNames)];
+}
+
+describe('the contracts', () => {
+  it('name every message once', () => {
+    const types = contracts.map((contract) => contract.type);
+    expect(new Set(types).size).toBe(types.length);
+  });
+
+  it.each(commands.map((contract) => [contract.type, contract] as const))(
+    '%s has exactly one group that serves it, and only rejections that the API can answer',
+    (_, contract) => {
+      const groups = subscriptions.filter((s) => s.kind === 'group' && s.commands.includes(contract));
+      expect(groups).toHaveLength(1);
+      expect(contract.rejections.filter((code) => !(code in PROBLEMS))).toEqual([]);
+    },
+  );
+
+  it.each(contracts.map((contract) => [contract.type, contract] as const))(
+    '%s carries no address and no secret',
+    (_, contract) => {
+      const schemas = [contract.payload, ...(contract.kind === 'command' ? [contract.reply] : [])];
+      const names = schemas.flatMap((schema) => propertyNames(z.toJSONSchema(schema, { io: 'input' })));
+      expect(names.filter((name) => /email(?!Reminders)|password|token|secret/i.test(name))).toEqual([]);
+    },
+  );
+
+  it('give every subscription a name of its own and topics that the topology declares', () => {
+    const names = subscriptions.map((s) => s.name);
+    expect(new Set(names).size).toBe(names.length);
+    const topics = topologyOf(contracts, subscriptions).topics.map((topic) => topic.name);
+    expect(subscriptions.flatMap(topicsOf).filter((topic) => !topics.includes(topic))).toEqual([]);
+  });
+
+  it('declare each route once', () => {
+    const names = routes.map((route) => `${route.method} ${route.path}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('the bodies', () => {
+  it('fill in what a new task leaves open', () => {
+    expect(CreateTaskBody.parse({ title: ' Buy milk ', labels: ['home', 'home'] })).toEqual({
+      title: 'Buy milk',
+      description: null,
+      status: 'todo',
+      priority: 'medium',
+      dueAt: null,
+      remindAt: null,
+      labels: ['home'],
+    });
+  });
+
+  it.each([
+    ['an empty title', { title: '  ' }],
+    ['a field that does not exist', { title: 'a', colour: 'red' }],
+    ['a time without an offset', { title: 'a', dueAt: '2026-11-21T10:00:00' }],
+  ])('refuse %s', (_, body) => {
+    expect(CreateTaskBody.safeParse(body).success).toBe(false);
+  });
+
+  it('refuse a change that changes nothing', () => {
+    expect(UpdateTaskBody.safeParse({}).success).toBe(false);
+  });
+
+  it('store times in UTC', () => {
+    expect(CreateTaskBody.parse({ title: 'a', dueAt: '2026-11-21T10:00:00+02:00' }).dueAt).toBe(
+      '2026-11-21T08:00:00.000Z',
+    );
+  });
+
+  it('bound a page at 100', () => {
+    expect(ListTasksQuery.safeParse({ limit: '101' }).success).toBe(false);
+    expect(ListTasksQuery.parse({ limit: '100' }).limit).toBe(100);
+  });
+});
