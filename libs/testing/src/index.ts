@@ -1,1 +1,3 @@
+export * from './ledger-reader.js';
+export * from './ledger.js';
 export * from './postgres.js';

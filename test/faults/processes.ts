@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface AppProcess {
+  readonly name: string;
+  /** How often it was started. */
+  starts(): number;
+  /** Arms a named point; the process ends itself when it comes there. */
+  arm(point: string): void;
+  /** Ends it for good: SIGTERM, and SIGKILL after ten seconds. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly name: string;
+  readonly entry: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Folder for the process's output and the list of points at which it ended. */
+  readonly folder: string;
+}
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Keeps one app running in a process of its own: whenever it ends, it is started again, as a supervisor would. */
+export function supervise({ name, entry, env, folder }: AppOptions): AppProcess {
+  const output = openSync(join(folder, `${name}.log`), 'a');
+  let child: ChildProcess;
+  let starts = 0;
+  let stopping = false;
+
+  const start = () => {
+    starts += 1;
+    const preload = join(import.meta.dirname, 'kill-at.js');
+    child = spawn(process.execPath, ['--import', preload, join(root, entry)], {
+      cwd: folder,
+      env: { ...env, KILL_LOG: join(folder, 'kills.log') },
+      stdio: ['ignore', output, output, 'ipc'],
+    });
+    child.on('exit', () => {
+      if (!stopping) setTimeout(start, 50);
+    });
+    child.on('error', () => {});
+  };
+  start();
+
+  return {
+    name,
+    starts: () => starts,
+    arm: (point) => {
+      if (child.connected) child.send({ arm: point }, () => {});
+    },
+    stop: async () => {
+      stopping = true;
+      const ended = new Promise<void>((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) resolve();
+        else child.once('exit', () => resolve());
+      });
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Waits until `check` answers true; throws with `what` when that takes longer than `limitMs`. */
+export async function until(what: string, check: () => Promise<boolean>, limitMs: number): Promise<void> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    if (await check().catch(() => false)) return;
+    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
