@@ -10,6 +10,8 @@ export interface Account {
   readonly userId: string;
   /** An access token of it. */
   readonly token: string;
+  /** Sent with each read, for example to be exempt from rate limits. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Reads how the operations stand that were left open. */
@@ -70,7 +72,7 @@ async function createdNotifications(api: string, account: Account): Promise<stri
 
 async function read<T>(url: string, account: Account): Promise<T> {
   const response = await fetch(url, {
-    headers: { authorization: `Bearer ${account.token}` },
+    headers: { ...account.headers, authorization: `Bearer ${account.token}` },
     signal: AbortSignal.timeout(LIMIT_MS),
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);

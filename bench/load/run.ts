@@ -1,0 +1,136 @@
+/**
+ * `npm run load [-- --short]`: the load that the platform must stand. Registers 1,000 accounts at a running platform, lets
+ * arrivals come at 10, 50 and 100 a second for a minute each, then compares what clients were told with what is stored.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { type ClientRecord, checkLedger, type Finding, readStored } from '@taskwire/testing';
+import { type LoadAccount, registerAccounts } from './accounts.ts';
+import { type ArtilleryReport, markdown, missed, summarise } from './report.ts';
+
+const RATES = [10, 50, 100];
+const ACCOUNTS = 1_000;
+/** How long the last events may take to reach analytics and notifications. */
+const SETTLE_MS = 60_000;
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    api: { type: 'string', default: 'http://127.0.0.1:3000' },
+    'exempt-token-file': { type: 'string', default: '.taskwire/keys/rate-limit-exempt-token' },
+  },
+});
+
+const here = import.meta.dirname;
+const results = join(here, '..', 'results');
+const folder = await mkdtemp(join(tmpdir(), 'taskwire-load-'));
+try {
+  process.exitCode = await main();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function main(): Promise<number> {
+  const ready = await fetch(`${options.api}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(
+    () => null,
+  );
+  if (!ready?.ok) {
+    console.error(
+      `No platform is ready at ${options.api}. Start one with \`npm start\`, or name it with --api.`,
+    );
+    return 1;
+  }
+  const exempt = (await readFile(options['exempt-token-file'], 'utf8')).trim();
+  console.log(`Registering ${ACCOUNTS} accounts...`);
+  const accounts = await registerAccounts(options.api, ACCOUNTS, exempt);
+  await writeFile(join(folder, 'accounts.json'), JSON.stringify(accounts), { mode: 0o600 });
+
+  const seconds = options.short ? 10 : 60;
+  await artillery(seconds, exempt);
+  const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as ArtilleryReport;
+  const result = summarise(report, {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    cpus: cpus().length,
+    phases: `${RATES.join(', ')} (${seconds} s each)`,
+  });
+
+  const clients = await told(accounts);
+  const findings = await settledFindings(accounts, clients);
+  const created = clients.reduce((sum, client) => sum + client.creates.length, 0);
+  const ledger =
+    findings.length === 0
+      ? `${created} tasks of ${clients.length} accounts: each stored, notified and counted exactly once.`
+      : `${findings.length} findings, the first: ${JSON.stringify(findings[0])}`;
+
+  const name = options.short ? 'load-short' : 'load';
+  await writeFile(join(results, `${name}.json`), `${JSON.stringify({ ...result, ledger }, null, 2)}\n`);
+  await writeFile(join(results, `${name}.md`), markdown(result, ledger));
+  console.log(markdown(result, ledger));
+  const faults = missed(result);
+  for (const fault of faults) console.error(`Not passed: ${fault}.`);
+  return faults.length === 0 && findings.length === 0 ? 0 : 1;
+}
+
+function artillery(seconds: number, exempt: string): Promise<void> {
+  const phases = RATES.map((arrivalRate) => ({ duration: seconds, arrivalRate }));
+  const overrides = JSON.stringify({ config: { target: options.api, phases } });
+  const args = ['run', '--quiet', '--overrides', overrides, '--output', join(folder, 'report.json')];
+  const child = spawn(
+    join(here, '..', 'node_modules', '.bin', 'artillery'),
+    [...args, join(here, 'scenario.yml')],
+    {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        ARTILLERY_DISABLE_TELEMETRY: 'true',
+        LOAD_ACCOUNTS: join(folder, 'accounts.json'),
+        LOAD_NOTES: join(folder, 'notes.jsonl'),
+        LOAD_EXEMPT_TOKEN: exempt,
+      },
+    },
+  );
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`artillery ended with ${code}`))));
+  });
+}
+
+/** What each client was told, from the notes that the load generator took. */
+async function told(accounts: readonly LoadAccount[]): Promise<ClientRecord[]> {
+  const lines = (await readFile(join(folder, 'notes.jsonl'), 'utf8')).trim().split('\n');
+  const notes = lines.map((line) => JSON.parse(line) as { userId: string; title: string; status: number });
+  const byUser = Map.groupBy(notes, (note) => note.userId);
+  return accounts.map(({ userId }) => ({
+    owner: userId,
+    creates: (byUser.get(userId) ?? []).map(({ title, status }) => ({
+      taskId: title,
+      told: status === 201 ? 'acknowledged' : status === 202 || status >= 500 ? 'unknown' : 'refused',
+      operation: null,
+    })),
+  }));
+}
+
+/** Reads the stores again until nothing is missing, or time is up. */
+async function settledFindings(accounts: readonly LoadAccount[], clients: readonly ClientRecord[]) {
+  const end = performance.now() + SETTLE_MS;
+  for (;;) {
+    const findings = await readFindings(accounts, clients);
+    if (findings.length === 0 || performance.now() > end) return findings;
+    await sleep(2_000);
+  }
+}
+
+async function readFindings(
+  accounts: readonly LoadAccount[],
+  clients: readonly ClientRecord[],
+): Promise<Finding[]> {
+  const stored = [];
+  for (const account of accounts) stored.push(await readStored(options.api, account));
+  // Arrivals of one account may overlap, and concurrent requests have no order.
+  return checkLedger(clients, stored).filter((finding) => finding.kind !== 'swapped');
+}
