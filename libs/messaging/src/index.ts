@@ -6,3 +6,8 @@ export * from './envelope.js';
 export * from './partition.js';
 export * from './store.js';
 export * from './bus.types.js';
+export { encodeEvent } from './envelope/encode.js';
+export { ContractError } from './envelope/contract-error.js';
+export { contextOf, originOf, type Origin } from './envelope/origin.js';
+export { uuidv7 } from './envelope/uuid.js';
+export * from './registry/handler.js';

@@ -51,7 +51,11 @@ export interface ReceivedMessage<Payload = unknown> {
   readonly sequence: string | null;
 }
 
-/** A message in the pipeline: what the store needs, with the original bytes for parking. */
+/**
+ * A message in the pipeline: what the store needs, with the original bytes for parking. `headers` carry the sender's
+ * `traceparent`, so a parked message keeps its trace. The store hands `run` the same `message` object that it got here
+ * (from the pipeline or from `parse`): `originOf(message)` finds the trace and the actor of what it causes by it.
+ */
 export interface Delivery {
   /** The message, or why it can't be one (undecodable, or not as its contract says). */
   readonly message: ReceivedMessage;
@@ -61,7 +65,10 @@ export interface Delivery {
   readonly traceId: string | null;
 }
 
-/** Why a message can never be handled. Events with one are parked `dead` at once; commands end as `failed` with this code. */
+/**
+ * Why a message can never be handled. Events with one are parked `dead` at once; commands end with this code, as
+ * `rejected` when it is `unknown_type`, else as `failed`.
+ */
 export interface MessageFault {
   readonly code: 'undecodable' | 'contract_mismatch' | 'unknown_type';
   readonly detail: string;
@@ -81,13 +88,21 @@ export type Outcome =
   /** First sent longer ago than the inbox remembers: nothing was run. */
   | { readonly kind: 'too-old' }
   | { readonly kind: 'parked'; readonly state: 'retry' | 'dead' | 'waiting' | 'already' }
-  /** Failed; to be run again after a back-off, and later messages of its key with it. */
+  /**
+   * Failed; to be run again after a back-off, and later messages of its key with it. `error` is undefined for those
+   * later ones that were held back without being run: no attempt counts for them.
+   */
   | { readonly kind: 'again'; readonly error: unknown };
 
 /** What a handler gets beside its message(s). */
 export interface HandlerContext {
   readonly tx: Transaction;
-  /** Buffers an event; it reaches the outbox in the transaction of `cause`, and is dropped when `cause` is rejected. `cause` may be left out when one message is handled. */
+  /**
+   * Buffers an event; it reaches the outbox in the transaction of `cause`, and is dropped when `cause` is rejected.
+   * `cause` may be left out when one message is handled. A store makes the wire form with
+   * `encodeEvent(contract, payload, originOf(cause))`, at this call, so that a bad payload fails in its handler and the
+   * event carries the trace and the actor of its own cause; it adds the `sequence` header when the row has its number.
+   */
   publish<C extends EventContract>(contract: C, payload: PayloadOf<C>, cause?: ReceivedMessage): void;
   /** Publishes at `at` (within a second), unless `cancelSchedule` with the same id came first; the same id again moves it. */
   schedule<C extends EventContract>(
