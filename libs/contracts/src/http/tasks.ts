@@ -70,7 +70,7 @@ export const ListTasksQuery = PageQuery.extend({
   dueBefore: Instant.optional(),
   sort: TaskSort.default('-createdAt'),
   /** `cursor=` (empty) starts the cursor form, which stays right while tasks are added; then `nextCursor` of the page before. */
-  cursor: z.string().max(500).optional(),
+  cursor: z.string().max(1_000).optional(),
 });
 
 export const TaskPage = z.object({ tasks: z.array(Task), pagination: Pagination }).meta({ id: 'TaskPage' });
