@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 export default {
   testEnvironment: 'node',
@@ -7,10 +8,11 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   roots: ['apps', 'libs', 'test']
-    .filter((folder) => existsSync(folder))
+    .filter((folder) => existsSync(join(import.meta.dirname, folder)))
     .map((folder) => `<rootDir>/${folder}`),
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  testTimeout: 30_000,
   globalSetup: './tools/jest/global-setup.js',
   globalTeardown: './tools/jest/global-teardown.js',
 };

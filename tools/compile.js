@@ -9,7 +9,7 @@ const layouts = { messaging: { src: 'src', testing: 'testing' } };
 function* filesBelow(folder) {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) yield join(entry.parentPath, entry.name);
+    if (entry.isFile() && !entry.name.startsWith('.')) yield join(entry.parentPath, entry.name);
   }
 }
 

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prisma } from './prisma.js';
 import { appsWithStore, root } from './workspaces.js';
 
 function fingerprint(app) {
   const hash = createHash('sha256');
+  const folder = join(app.path, 'prisma');
+  const schemas = readdirSync(folder).filter((file) => file.endsWith('.prisma'));
   for (const file of [
-    join(app.path, 'prisma', 'schema.prisma'),
+    ...schemas.sort().map((schema) => join(folder, schema)),
     join(app.path, 'prisma.config.ts'),
     join(root, 'node_modules', 'prisma', 'package.json'),
   ]) {
@@ -18,7 +20,7 @@ function fingerprint(app) {
 
 async function generateFor(app) {
   const output = join(app.path, 'src', 'generated');
-  const stamp = join(output, 'fingerprint');
+  const stamp = join(output, '.fingerprint');
   const wanted = fingerprint(app);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
 

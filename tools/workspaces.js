@@ -11,4 +11,4 @@ function folders(parent) {
 
 export const libs = folders('libs');
 export const apps = folders('apps');
-export const appsWithStore = apps.filter((app) => existsSync(join(app.path, 'prisma', 'schema.prisma')));
+export const appsWithStore = apps.filter((app) => existsSync(join(app.path, 'prisma')));
