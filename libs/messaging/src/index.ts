@@ -6,6 +6,7 @@ export * from './envelope.js';
 export * from './partition.js';
 export * from './store.js';
 export * from './bus.types.js';
+export { PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/index.js';
 export { encodeEvent } from './envelope/encode.js';
 export { ContractError } from './envelope/contract-error.js';
 export { contextOf, originOf, type Origin } from './envelope/origin.js';

@@ -1,0 +1,221 @@
+import type pg from 'pg';
+import type { Consumer, ConsumerOptions, Deliver, DriverHealth, IncomingMessage } from '../../driver.js';
+import { BroadcastConsumer } from './broadcast-consumer.js';
+import { Commits } from './commits.js';
+import { Link } from './connection.js';
+import { Fetcher } from './fetcher.js';
+import { GroupConsumer, type GroupHost } from './group-consumer.js';
+import { Lane } from './lane.js';
+import { Listener } from './listener.js';
+import { trimWhenDue } from './maintenance.js';
+import { Membership } from './membership.js';
+import type { OwnedPartition } from './owned-partition.js';
+import { Publisher } from './publisher.js';
+import { addressOf } from './reply-address.js';
+import { ReplyInbox } from './reply-inbox.js';
+import { ReplySender } from './reply-sender.js';
+import type { Settings } from './settings.js';
+import { SizeBound } from './size-bound.js';
+import { messageOf } from './sql-state.js';
+import { Topics, type PartitionRef } from './topology.js';
+import { Waker } from './wake.js';
+
+/** The parts of one driver and how they are connected. Connections: control, data, and one a lane. */
+export class Instance implements GroupHost {
+  readonly data: Link;
+  readonly topics: Topics;
+  readonly publisher: Publisher;
+  readonly replies: ReplySender;
+  readonly inbox: ReplyInbox;
+  readonly fetcher: Fetcher;
+  /** LISTEN, heartbeat and NOTIFY share a connection, so that a dead one is noticed within a beat. */
+  readonly #control: Link;
+  readonly #lanes: readonly Link[];
+  readonly #commits: Commits;
+  readonly #membership: Membership;
+  readonly #listener: Listener;
+  #trimming: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly settings: Settings,
+  ) {
+    const { url, lanes, maxBytes, beatMs } = settings;
+    this.data = new Link(url, `taskwire-bus data ${id}`);
+    this.#control = new Link(url, `taskwire-bus control ${id}`, {
+      up: (client) => this.#up(client),
+      lost: () => {
+        this.#membership.beatSoon(50);
+      },
+    });
+    this.#lanes = Array.from({ length: lanes }, () => new Link(url, `taskwire-bus append ${id}`));
+    this.fetcher = new Fetcher(this.data, () => {
+      this.#membership.beatSoon(200);
+    });
+    this.#commits = new Commits(this.data, (partition) => {
+      for (const group of this.#membership.groups) if (group.owned.includes(partition)) group.drop(partition);
+    });
+    this.inbox = new ReplyInbox(id, this.data, () => {
+      this.#membership.beatSoon(200);
+    });
+    this.#membership = new Membership(id, this.#control, settings, () => {
+      this.inbox.take();
+    });
+    this.#listener = new Listener(id, this.#membership, this.fetcher, this.inbox, settings.onWarning);
+    this.topics = new Topics(this.data, settings.onWarning);
+    this.replies = new ReplySender(this.data);
+    const waker = new Waker(this.#control);
+    const bounded = this.#lanes.map((link) => ({ link, bound: new SizeBound(link, maxBytes, beatMs) }));
+    this.publisher = new Publisher(
+      bounded.map(({ link, bound }) => new Lane(link, bound, (parts) => waker.appended(parts))),
+      this.topics,
+      settings.maxMessageBytes,
+    );
+  }
+
+  get replyAddress(): string {
+    return addressOf(this.id, this.#membership.deaf);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([this.#control.client(), this.data.client(), ...this.#lanes.map((l) => l.client())]);
+    await this.#warnOfSettings();
+    this.#membership.start();
+    const { trimEveryMs } = this.settings;
+    this.#trimming = setInterval(() => void this.#trim(), trimEveryMs);
+    this.#trimming.unref();
+  }
+
+  async subscribe(
+    group: string,
+    topics: readonly string[],
+    deliver: Deliver,
+    options?: ConsumerOptions,
+  ): Promise<Consumer> {
+    const subs = topics.map((topic) => this.topics.subscriptionId(group, topic));
+    if ([...this.#membership.groups].some((other) => other.group === group)) {
+      throw new Error(
+        `postgres bus: this instance reads group ${group} already: subscribe once, with all its topics`,
+      );
+    }
+    const consumer = new GroupConsumer(group, subs, this, deliver, options);
+    this.#membership.groups.add(consumer);
+    try {
+      await this.#membership.beat();
+    } catch (error) {
+      this.#membership.groups.delete(consumer);
+      throw error;
+    }
+    return consumer;
+  }
+
+  async broadcast(
+    topics: readonly string[],
+    receive: (message: IncomingMessage) => void,
+    resync: () => void,
+  ): Promise<Consumer> {
+    const ids = topics.flatMap((topic) => this.topics.partitionsOf(topic));
+    const refs = ids.map((id) => this.topics.partition(id)).filter((ref) => ref !== undefined);
+    const heads = await this.#membership.heads(ids);
+    const { broadcasts } = this.#membership;
+    const consumer = new BroadcastConsumer(this.fetcher, refs, heads, receive, resync, (closed) => {
+      broadcasts.delete(closed);
+    });
+    broadcasts.add(consumer);
+    resync();
+    return consumer;
+  }
+
+  async health(): Promise<DriverHealth> {
+    try {
+      await this.data.query('health', 'select 1');
+    } catch (error) {
+      return {
+        up: false,
+        detail: `the bus database does not answer (${messageOf(error)}): check that PostgreSQL runs and that the bus URL is right`,
+      };
+    }
+    if (this.#control.isUp) return { up: true };
+    return { up: false, detail: 'the bus is reconnecting' };
+  }
+
+  /** Hands everything over; what is sent after it is refused. */
+  async stop(deadlineMs: number): Promise<void> {
+    clearInterval(this.#trimming);
+    const { groups, broadcasts } = this.#membership;
+    await Promise.all([
+      ...[...groups].map((group) => group.close(deadlineMs)),
+      ...[...broadcasts].map((broadcast) => broadcast.close()),
+      this.publisher.close(deadlineMs),
+    ]);
+    await this.replies.idle();
+    this.#membership.stop();
+    this.#listener.stop();
+    this.fetcher.stop();
+  }
+
+  async disconnect(): Promise<void> {
+    await Promise.all([this.#control, this.data, ...this.#lanes].map((link) => link.close()));
+  }
+
+  abort(): void {
+    clearInterval(this.#trimming);
+    this.#membership.stop();
+    this.#listener.stop();
+    this.fetcher.stop();
+    for (const group of this.#membership.groups) group.abort();
+    for (const link of [this.#control, this.data, ...this.#lanes]) link.abort();
+  }
+
+  isAlive(): boolean {
+    return this.#membership.isAlive();
+  }
+
+  partition(id: number): PartitionRef | undefined {
+    return this.topics.partition(id);
+  }
+
+  commit(partition: OwnedPartition): void {
+    this.#commits.add(partition);
+  }
+
+  async release(partition: OwnedPartition): Promise<void> {
+    await this.#membership.release(partition);
+  }
+
+  async leave(consumer: GroupConsumer): Promise<void> {
+    await this.#membership.leave(consumer);
+  }
+
+  warn(text: string): void {
+    this.settings.onWarning(text);
+  }
+
+  async #up(client: pg.Client): Promise<void> {
+    const isReconnect = await this.#listener.attach(client);
+    if (!isReconnect) return;
+    for (const broadcast of this.#membership.broadcasts) broadcast.resynchronise();
+    this.inbox.lost();
+    this.#membership.beatSoon();
+  }
+
+  async #trim(): Promise<void> {
+    try {
+      await trimWhenDue(this.data, this.settings.trimEveryMs);
+    } catch (error) {
+      this.settings.onWarning(`postgres bus: trim failed, the next one is due soon: ${messageOf(error)}`);
+    }
+  }
+
+  async #warnOfSettings(): Promise<void> {
+    const [row] = await this.data.query<{ autovacuum: string }>(
+      'autovacuum',
+      `select current_setting('autovacuum') as autovacuum`,
+    );
+    if (row?.autovacuum === 'off') {
+      this.settings.onWarning(
+        'postgres bus: autovacuum is off: the bus slows down and grows; set autovacuum = on in postgresql.conf',
+      );
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { Topology } from '../../contract/topology.js';
+import { withinMs } from '../../delivery/within.js';
+import type {
+  Consumer,
+  ConsumerOptions,
+  Deliver,
+  Driver,
+  DriverHealth,
+  GroupLag,
+  Headers,
+  IncomingMessage,
+  OutgoingMessage,
+  SendError,
+} from '../../driver.js';
+import { forgetGroup, readLag } from './maintenance.js';
+import { Instance } from './instance.js';
+import { prepareDatabase } from './schema.js';
+import { type PostgresDriverOptions, settingsOf } from './settings.js';
+
+const CLOSE_DEADLINE_MS = 10_000;
+
+/** The bus in PostgreSQL: a partitioned log with groups, replies and retention, in a database of its own. */
+export class PostgresDriver implements Driver {
+  readonly name = 'postgres';
+  readonly keepsMessages = true;
+  readonly id = randomUUID();
+  readonly #instance: Instance;
+  #connecting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: PostgresDriverOptions) {
+    this.#instance = new Instance(this.id, settingsOf(options));
+  }
+
+  get replyAddress(): string {
+    return this.#instance.replyAddress;
+  }
+
+  connect(): Promise<void> {
+    this.#connecting ??= this.#connect().catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return this.#connecting;
+  }
+
+  async declare(topology: Topology): Promise<void> {
+    await this.#instance.topics.declare(topology);
+  }
+
+  async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
+    return this.#instance.publisher.send(messages);
+  }
+
+  async subscribe(
+    group: string,
+    topics: readonly string[],
+    deliver: Deliver,
+    options?: ConsumerOptions,
+  ): Promise<Consumer> {
+    return this.#instance.subscribe(group, topics, deliver, options);
+  }
+
+  async broadcast(
+    topics: readonly string[],
+    receive: (message: IncomingMessage) => void,
+    resync: () => void,
+  ): Promise<Consumer> {
+    return this.#instance.broadcast(topics, receive, resync);
+  }
+
+  async reply(address: string, correlationId: string, headers: Headers, body: Buffer): Promise<void> {
+    await this.#instance.replies.send(address, correlationId, headers, body);
+  }
+
+  onReply(
+    listener: (correlationId: string, headers: Headers, body: Buffer) => void,
+    onLost: () => void,
+  ): void {
+    this.#instance.inbox.listen(listener, onLost);
+  }
+
+  async lag(): Promise<readonly GroupLag[]> {
+    return readLag(this.#instance.data);
+  }
+
+  /** Removes a group whose service is gone for good, so that its position no longer holds back retention. */
+  async forgetGroup(group: string): Promise<void> {
+    await forgetGroup(this.#instance.data, group);
+  }
+
+  async health(): Promise<DriverHealth> {
+    return this.#instance.health();
+  }
+
+  close(deadlineMs = CLOSE_DEADLINE_MS): Promise<void> {
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
+  }
+
+  /** As if the process had died: cuts the connections, acknowledges and hands over nothing. For tests. */
+  abort(): void {
+    this.#closing ??= Promise.resolve();
+    this.#instance.abort();
+  }
+
+  async #connect(): Promise<void> {
+    await prepareDatabase(this.#instance.settings.url);
+    await this.#instance.start();
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    const started = performance.now();
+    await this.#connecting?.catch(() => undefined);
+    await this.#instance.stop(deadlineMs);
+    const left = Math.max(500, deadlineMs - (performance.now() - started));
+    if (!(await withinMs(this.#instance.disconnect(), left))) this.#instance.abort();
+  }
+}
+
+export const postgresDriver = (options: PostgresDriverOptions): PostgresDriver => new PostgresDriver(options);

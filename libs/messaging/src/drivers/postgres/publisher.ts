@@ -1,0 +1,60 @@
+import { SendError, type OutgoingMessage } from '../../driver.js';
+import { withinMs } from '../../delivery/within.js';
+import { Admission } from './admission.js';
+import type { Lane } from './lane.js';
+import type { Topics } from './topology.js';
+
+const MOST_UNCONFIRMED = 10_000;
+
+/** Checks each message, then gives it to the lane of its partition. */
+export class Publisher {
+  readonly #admission = new Admission(MOST_UNCONFIRMED);
+  #closed = false;
+
+  constructor(
+    private readonly lanes: readonly Lane[],
+    private readonly topics: Topics,
+    private readonly maxMessageBytes: number,
+  ) {}
+
+  async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
+    if (messages.length === 0) return [];
+    await this.#admission.enter(messages.length);
+    const broken = new Set<number>();
+    const results = await Promise.all(messages.map((message) => this.#sendOne(message, broken)));
+    this.#admission.leave(messages.length);
+    return results;
+  }
+
+  /** Refuses new sends and waits for those that run. */
+  async close(deadlineMs: number): Promise<void> {
+    this.#closed = true;
+    await withinMs(Promise.all(this.lanes.map((lane) => lane.idle())), deadlineMs);
+  }
+
+  /** Resolves, never rejects, with the outcome. Synchronous up to the lane's queue, which keeps the order. */
+  #sendOne(message: OutgoingMessage, broken: Set<number>): Promise<SendError | undefined> {
+    const part = this.topics.partitionId(message.topic, message.partition);
+    const refusal = this.#refusal(message, part);
+    if (refusal || part === undefined) {
+      if (part !== undefined) broken.add(part);
+      return Promise.resolve(refusal);
+    }
+    return new Promise((settle) => {
+      this.lanes[part % this.lanes.length]?.add({ part, message, broken, settle });
+    });
+  }
+
+  #refusal({ topic, partition, key, body }: OutgoingMessage, part?: number): SendError | undefined {
+    if (this.#closed) return new SendError('not-stored', 'postgres bus: the driver is closed');
+    if (part === undefined) return new SendError('not-stored', this.topics.unknown(topic, partition), true);
+    if (body.length > this.maxMessageBytes) {
+      const sizes = `${String(body.length)} bytes, at most ${String(this.maxMessageBytes)} are taken`;
+      return new SendError('not-stored', `postgres bus: a body for ${topic} has ${sizes}`, true);
+    }
+    if (key.includes('\0')) {
+      return new SendError('not-stored', `postgres bus: a key for ${topic} contains a NUL character`, true);
+    }
+    return undefined;
+  }
+}

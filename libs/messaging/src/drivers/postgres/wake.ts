@@ -1,0 +1,33 @@
+import { SingleFlight } from '../../delivery/single-flight.js';
+import type { Link } from './connection.js';
+
+export const APPENDED_CHANNEL = 'bus';
+const MOST_IDS = 800;
+
+/**
+ * Tells all instances which partitions have grown: after the commit, in a statement of its own, one in flight. A
+ * transaction that notifies holds a lock of the whole cluster until it is flushed. A lost one costs a poll, no message.
+ */
+export class Waker {
+  readonly #parts = new Set<number>();
+  readonly #flight: SingleFlight;
+
+  constructor(link: Link) {
+    this.#flight = new SingleFlight(async () => {
+      const parts = [...this.#parts].slice(0, MOST_IDS);
+      for (const part of parts) this.#parts.delete(part);
+      if (this.#parts.size > 0) this.#flight.poke();
+      if (!link.isUp || parts.length === 0) return;
+      await link.query(
+        'wake',
+        `select set_config('synchronous_commit', 'off', true), pg_notify('${APPENDED_CHANNEL}', $1)`,
+        [parts.join(',')],
+      );
+    });
+  }
+
+  appended(parts: Iterable<number>): void {
+    for (const part of parts) this.#parts.add(part);
+    this.#flight.poke();
+  }
+}
