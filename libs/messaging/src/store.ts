@@ -110,14 +110,26 @@ export interface HandlerContext {
     payload: PayloadOf<C>,
     options: { id: string; at: Date; cause?: ReceivedMessage },
   ): void;
-  cancelSchedule(id: string): void;
+  cancelSchedule(id: string, cause?: ReceivedMessage): void;
 }
 
-export type HandlerResult = { readonly reply: unknown } | { readonly rejection: Rejection };
+/** What a run gets: the handlers' context, and how often the transaction was written to so far. */
+export interface RunContext extends HandlerContext {
+  readonly writes: number;
+}
+
+/**
+ * `afterWrite`: whether the handler had written (`writes` grew) before it refused; then the store rolls back and runs the
+ * messages one after the other, each behind a savepoint. Left out, it is taken as true as soon as the transaction was
+ * written to. A batch handler that answers rejections itself says false: it wrote nothing for those.
+ */
+export type HandlerResult =
+  | { readonly reply: unknown }
+  | { readonly rejection: Rejection; readonly afterWrite?: boolean };
 
 /** Runs messages of one group in their order, in one transaction. One result per message; throwing fails the whole call. */
 export interface Run {
-  (messages: readonly ReceivedMessage[], context: HandlerContext): Promise<readonly HandlerResult[]>;
+  (messages: readonly ReceivedMessage[], context: RunContext): Promise<readonly HandlerResult[]>;
   /** Further rows that a message writes and that other partitions write too; locked in order before handlers run. */
   locks?(message: ReceivedMessage): readonly string[];
 }
