@@ -1,4 +1,4 @@
-const specs = '\\.spec\\.ts$';
+const specs = '\\.(spec|fixture)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -37,13 +37,14 @@ export default {
     },
     {
       name: 'prisma-in-stores',
-      comment: 'Only store files, and what opens their database, know Prisma.',
+      comment: 'Only store files, and what opens their database, use Prisma; wiring may name its types.',
       severity: 'error',
       from: {
         path: '^apps/',
-        pathNot: '(-store|/store|/database|prisma\\.config)(\\.spec)?\\.ts$|/generated/',
+        pathNot:
+          '(-store|/store|/database|prisma\\.config)(\\.spec)?\\.ts$|/generated/|\\.(spec|fixture)\\.ts$',
       },
-      to: { path: '/generated/prisma/|node_modules/@prisma/' },
+      to: { path: '/generated/prisma/|node_modules/@prisma/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'domain-without-framework',

@@ -18,7 +18,7 @@ function outputsOf(workspace) {
   for (const [from, to] of Object.entries(layouts[workspace.name] ?? { src: '' })) {
     const source = join(workspace.path, from);
     for (const file of filesBelow(source)) {
-      if (file.endsWith('.spec.ts') || file.endsWith('.d.ts')) continue;
+      if (/\.(spec|fixture|d)\.ts$/.test(file)) continue;
       const target = join(workspace.path, 'dist', to, relative(source, file));
       outputs.set(target.replace(/\.ts$/, '.js'), file);
     }
