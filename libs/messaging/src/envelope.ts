@@ -21,6 +21,10 @@ export const ATTRIBUTE = {
   requesthash: 'requesthash',
   replyto: 'replyto',
   correlationid: 'correlationid',
+  /** Replies only: the ending, or `conflict` or `too-old`. */
+  status: 'status',
+  /** Replies only: the ending was stored before this attempt. */
+  repeated: 'repeated',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
 } as const;

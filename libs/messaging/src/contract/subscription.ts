@@ -15,21 +15,27 @@ export interface GroupSubscription {
 }
 
 /** Every instance gets each message, at most once: a hint. `resync` of its handler runs after each connect. */
-export interface BroadcastSubscription {
+export interface BroadcastSubscription<Event extends EventContract = EventContract> {
   readonly kind: 'broadcast';
   readonly name: string;
-  readonly events: readonly EventContract[];
+  readonly events: readonly Event[];
 }
 
 export type Subscription = GroupSubscription | BroadcastSubscription;
 
 type GroupOptions = { kind: 'group' } & Partial<Omit<GroupSubscription, 'kind' | 'name'>>;
-type BroadcastOptions = { kind: 'broadcast'; events: readonly EventContract[] };
+type BroadcastOptions<Event extends EventContract> = { kind: 'broadcast'; events: readonly Event[] };
 
 /** Declares who receives what. Defaults of a group: `from: 'now'`, `order: 'key'`, `afterDead: 'block'`. */
 export function subscription(name: string, options: GroupOptions): GroupSubscription;
-export function subscription(name: string, options: BroadcastOptions): BroadcastSubscription;
-export function subscription(name: string, options: GroupOptions | BroadcastOptions): Subscription {
+export function subscription<Event extends EventContract>(
+  name: string,
+  options: BroadcastOptions<Event>,
+): BroadcastSubscription<Event>;
+export function subscription(
+  name: string,
+  options: GroupOptions | BroadcastOptions<EventContract>,
+): Subscription {
   if (options.kind === 'broadcast') return Object.freeze({ ...options, name });
   const defaults = { from: 'now', order: 'key', afterDead: 'block', commands: [], events: [] } as const;
   return Object.freeze({ ...defaults, ...options, name });

@@ -1,0 +1,176 @@
+import type { Requester, RequestOptions, RequestResult } from './bus.types.js';
+import type { CommandContract, EventContract, PayloadOf, ReplyOf } from './contract/message.js';
+import type { BroadcastSubscription, GroupSubscription } from './contract/subscription.js';
+import type { Topology } from './contract/topology.js';
+import type { Driver, DriverHealth, GroupLag } from './driver.js';
+import { encodeEvent } from './envelope/encode.js';
+import { type Identity, SYSTEM } from './envelope.js';
+import { type BroadcastHandlers, Listener } from './listener.js';
+import { describe, type Log, logToConsole } from './log.js';
+import type { Handler } from './registry/handler.js';
+import { checkNames } from './registry/registry.js';
+import { request } from './requests/request.js';
+import { inSendSpan, sendOne } from './requests/send.js';
+import { Waiters } from './requests/waiters.js';
+import type { MessageStore } from './store.js';
+import { type ServeOptions, Subscriber } from './subscriber.js';
+import { type Instruments, instruments } from './telemetry.js';
+
+export interface BusOptions {
+  readonly driver: Driver;
+  /** Everything that has to exist before the first message; from `topologyOf(contracts, subscriptions)`. */
+  readonly topology: Topology;
+  /** Most requests that wait for a reply at once; one more is refused as `not-stored`. Default 10,000. */
+  readonly maxWaiting?: number;
+  /** Default: one JSON line to standard error. */
+  readonly log?: Log;
+}
+
+export interface BusHealth extends DriverHealth {
+  /** Subscriptions that their breaker has paused. */
+  readonly paused: readonly string[];
+}
+
+/**
+ * One process's end of the message bus: sends, serves and listens over one driver.
+ *
+ * ```ts
+ * const bus = new Bus({ driver: new MemoryDriver(), topology: topologyOf(contracts, subscriptions) });
+ * await bus.start();
+ * await bus.serve(taskCommands, [onCommand(CreateTask, async (command, { tx }) => ...)], store);
+ * const result = await bus.request(CreateTask, payload, { id, identity, firstSentAt, deadline });
+ * ```
+ */
+export class Bus implements Requester {
+  readonly driver: Driver;
+  readonly #options: BusOptions;
+  readonly #log: Log;
+  readonly #instruments: Instruments;
+  readonly #waiters: Waiters;
+  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #listeners: Listener[] = [];
+  #started: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: BusOptions) {
+    checkNames(options.topology.groups.map((group) => group.name));
+    this.driver = options.driver;
+    this.#options = options;
+    this.#log = options.log ?? logToConsole;
+    this.#instruments = instruments();
+    this.#waiters = new Waiters(
+      options.maxWaiting ?? 10_000,
+      () => this.#instruments.lateReplies({}),
+      (error) => {
+        this.#instruments.unreadReplies({});
+        this.#log('error', 'a reply could not be read', describe(error));
+      },
+    );
+  }
+
+  /** Connects and makes what is missing of the topology. Idempotent. Rejects when the broker can't be reached. */
+  start(): Promise<void> {
+    this.#started ??= this.#start().catch((error: unknown) => {
+      this.#started = undefined;
+      throw error;
+    });
+    return this.#started;
+  }
+
+  request<C extends CommandContract>(
+    contract: C,
+    payload: PayloadOf<C>,
+    options: RequestOptions,
+  ): Promise<RequestResult<ReplyOf<C>>> {
+    return request(this.driver, this.#waiters, contract, payload, options);
+  }
+
+  publish<C extends EventContract>(
+    contract: C,
+    payload: PayloadOf<C>,
+    identity: Identity = SYSTEM,
+  ): Promise<void> {
+    return inSendSpan(this.driver.name, contract, {}, (sending) =>
+      sendOne(this.driver, encodeEvent(contract, payload, { identity, context: sending })),
+    );
+  }
+
+  /**
+   * Joins a consumer group and handles its messages once, in the store's transactions. Rejects with a TypeError when the
+   * handlers are not exactly those that the subscription declares, or when it is served already.
+   */
+  async serve(
+    subscription: GroupSubscription,
+    handlers: readonly Handler[],
+    store: MessageStore,
+    options: ServeOptions = {},
+  ): Promise<void> {
+    checkNames([...this.#subscribers.keys(), subscription.name]);
+    const parts = { instruments: this.#instruments, log: this.#log };
+    const subscriber = new Subscriber(this.driver, subscription, handlers, store, options, parts);
+    this.#subscribers.set(subscription.name, subscriber);
+    await this.start();
+    await subscriber.start();
+  }
+
+  /** Hears each message of a broadcast at most once; `resync` runs after each connect, because some may be missed. */
+  async listen(subscription: BroadcastSubscription, handlers: BroadcastHandlers): Promise<void> {
+    const listener = new Listener(this.driver, subscription, handlers, this.#log);
+    this.#listeners.push(listener);
+    await this.start();
+    await listener.start();
+  }
+
+  /** The partitions that this instance holds of a group, by topic. */
+  partitionsOf(group: string): ReadonlyMap<string, readonly number[]> {
+    return this.#subscribers.get(group)?.partitions() ?? new Map();
+  }
+
+  async health(): Promise<BusHealth> {
+    const paused = [...this.#subscribers.values()].filter((s) => s.paused).map((s) => s.subscription.name);
+    return { ...(await this.driver.health()), paused };
+  }
+
+  lag(): Promise<readonly GroupLag[]> {
+    return this.driver.lag();
+  }
+
+  /** Leaves all groups and broadcasts: stops fetching, finishes and acknowledges what runs. Requests still work. */
+  async stopConsuming(deadlineMs = 10_000): Promise<void> {
+    const consumers = [...this.#subscribers.values(), ...this.#listeners];
+    const results = await Promise.allSettled(consumers.map((consumer) => consumer.close(deadlineMs)));
+    for (const result of results) {
+      if (result.status === 'fulfilled') continue;
+      this.#log('warn', 'a consumer did not close cleanly', describe(result.reason));
+    }
+  }
+
+  /** Closes in order, within the deadline: consumers, then who waits for a reply, then the driver. Idempotent. */
+  close(deadlineMs = 10_000): Promise<void> {
+    this.#closed ??= this.#close(deadlineMs);
+    return this.#closed;
+  }
+
+  async #start(): Promise<void> {
+    const { driver, topology } = this.#options;
+    const old = topology.groups.filter((group) => group.from === 'earliest').map((group) => group.name);
+    if (old.length > 0 && !driver.keepsMessages) {
+      throw new TypeError(
+        `${old.join(', ')}: the driver "${driver.name}" keeps no old messages, use from: 'now'`,
+      );
+    }
+    driver.onReply(
+      (correlationId, headers, body) => this.#waiters.receive(correlationId, headers, body),
+      () => this.#waiters.giveUpAll(),
+    );
+    await driver.connect();
+    await driver.declare(topology);
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    const end = performance.now() + deadlineMs;
+    await this.stopConsuming(deadlineMs);
+    this.#waiters.giveUpAll();
+    await this.driver.close(Math.max(0, end - performance.now()));
+  }
+}
