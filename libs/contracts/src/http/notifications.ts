@@ -53,7 +53,11 @@ export const Feed = z.object({ entries: z.array(Notification), more: z.boolean()
 export type Feed = z.output<typeof Feed>;
 
 export const LiveTicket = z.object({ ticket: z.string(), expiresIn: z.int() }).meta({ id: 'LiveTicket' });
-export const LiveQuery = z.object({ ticket: z.string().max(200).optional() });
+/** `lastEventId`: for clients that cannot send the header Last-Event-ID. */
+export const LiveQuery = z.object({
+  ticket: z.string().max(200).optional(),
+  lastEventId: z.coerce.number().int().min(0).optional(),
+});
 
 const service = 'notification';
 

@@ -1,0 +1,62 @@
+import type { Route } from '@taskwire/contracts';
+import type { CommandContract, PayloadOf, ReplyOf } from '@taskwire/messaging';
+import type { Caller, ServiceClients } from '@taskwire/service';
+import type { z } from 'zod';
+
+/** A write as the client asked for it: path parameters and body validated, defaults applied. */
+export interface Write<Body = unknown> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Body;
+  readonly userId: string;
+  readonly commandId: string;
+  /** The version in If-Match; null where the client said none. */
+  readonly version: number | null;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** What a response may need beside the reply. */
+export interface Asker {
+  readonly caller: Caller;
+  readonly services: ServiceClients;
+}
+
+/** How a route becomes a command, and the command's reply a response. */
+export interface CommandBinding {
+  readonly route: Route;
+  readonly contract: CommandContract;
+  payload(write: Write): unknown;
+  /** Where the thing is that a create makes. */
+  location?(payload: unknown): string;
+  respond(reply: unknown, asker: Asker): Promise<Pick<Answer, 'headers' | 'body'>>;
+}
+
+type BodyOf<R extends Route> = R extends { body: infer B extends z.ZodType } ? z.output<B> : undefined;
+
+interface Shape<R extends Route, C extends CommandContract> {
+  payload(write: Write<BodyOf<R>>): PayloadOf<C>;
+  location?(payload: PayloadOf<C>): string;
+  respond(
+    reply: ReplyOf<C>,
+    asker: Asker,
+  ): Pick<Answer, 'headers' | 'body'> | Promise<Pick<Answer, 'headers' | 'body'>>;
+}
+
+/** Binds a route to its contract. The checks of both sides were done when a write gets here, so the types are theirs. */
+export function bind<const R extends Route, C extends CommandContract>(
+  route: R,
+  contract: C,
+  { payload, location, respond }: Shape<R, C>,
+): CommandBinding {
+  return {
+    route,
+    contract,
+    payload: (write) => payload(write as Write<BodyOf<R>>),
+    ...(location && { location: (made) => location(made as PayloadOf<C>) }),
+    respond: async (reply, asker) => respond(contract.reply.parse(reply) as ReplyOf<C>, asker),
+  };
+}

@@ -1,0 +1,80 @@
+import {
+  accountRoutes,
+  CompleteTask,
+  CreateTask,
+  DeleteTask,
+  notificationRoutes,
+  ReadNotification,
+  ReopenTask,
+  type Route,
+  SetPreferences,
+  type Task,
+  taskRoutes,
+  UpdateProfile,
+  UpdateTask,
+  User,
+} from '@taskwire/contracts';
+import { bind, type CommandBinding, type Write } from './binding.js';
+import { createdId } from './command-id.js';
+import { etagOf } from './if-match.js';
+
+const whole = <Body>(reply: Body) => ({ headers: {}, body: reply });
+const versioned = <Body extends { version: number }>(reply: Body) => ({
+  headers: { etag: etagOf(reply.version) },
+  body: reply,
+});
+const taskOf = ({ params, userId, version }: Write<unknown>) => ({
+  taskId: params.id ?? '',
+  ownerId: userId,
+  version,
+});
+const locationOf = (taskId: string) => `/v1/tasks/${taskId}`;
+
+/** Every write of the API: the route, the command that it becomes, and what its reply is answered as. */
+export const bindings: readonly CommandBinding[] = [
+  bind(taskRoutes.create, CreateTask, {
+    payload: ({ body, userId, commandId }) => ({ taskId: createdId(commandId), ownerId: userId, ...body }),
+    location: ({ taskId }) => locationOf(taskId),
+    respond: (task: Task) => ({
+      headers: { location: locationOf(task.id), etag: etagOf(task.version) },
+      body: task,
+    }),
+  }),
+  bind(taskRoutes.update, UpdateTask, {
+    payload: (write) => ({ ...taskOf(write), changes: write.body }),
+    respond: versioned,
+  }),
+  bind(taskRoutes.delete, DeleteTask, { payload: taskOf, respond: () => ({ headers: {} }) }),
+  bind(taskRoutes.complete, CompleteTask, { payload: taskOf, respond: versioned }),
+  bind(taskRoutes.reopen, ReopenTask, { payload: taskOf, respond: versioned }),
+  bind(notificationRoutes.read, ReadNotification, {
+    payload: ({ params, userId }) => ({ notificationId: params.id ?? '', userId }),
+    respond: whole,
+  }),
+  bind(notificationRoutes.setPreferences, SetPreferences, {
+    payload: ({ body, userId }) => ({ userId, preferences: body }),
+    respond: whole,
+  }),
+  bind(accountRoutes.updateMe, UpdateProfile, {
+    payload: ({ body, userId, version }) => ({ userId, version, changes: body }),
+    // The profile holds an address, which never crosses the bus: it is read from auth afterwards.
+    respond: async (_reply, { caller, services }) => {
+      const profile = await services.get('auth').request({
+        method: accountRoutes.me.method,
+        path: accountRoutes.me.path,
+        token: caller.token,
+      });
+      return versioned(User.parse(profile.body));
+    },
+  }),
+];
+
+export function routeKey(route: Route): string {
+  return `${route.method} ${route.path}`;
+}
+
+const byKey = new Map(bindings.map((binding) => [routeKey(binding.route), binding]));
+
+export function bindingOf(key: string): CommandBinding | undefined {
+  return byKey.get(key);
+}

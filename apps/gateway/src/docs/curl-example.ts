@@ -1,0 +1,30 @@
+import type { Route } from '@taskwire/contracts';
+
+const ID = '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11';
+
+const BODIES: Readonly<Record<string, object>> = {
+  'POST /v1/auth/register': { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' },
+  'POST /v1/auth/login': { email: 'ada@example.com', password: 'correct horse battery' },
+  'POST /v1/auth/refresh': { refreshToken: '...' },
+  'POST /v1/auth/logout': { refreshToken: '...' },
+  'PATCH /v1/auth/me': { name: 'Ada Lovelace' },
+  'POST /v1/tasks': { title: 'Write the report', priority: 'high', dueAt: '2027-01-31T17:00:00Z' },
+  'PATCH /v1/tasks/{id}': { status: 'in_progress' },
+  'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: false },
+};
+
+/** A request that can be pasted into a shell, once $TOKEN is set. */
+export function curlExample(route: Route): string {
+  const { method, path, access = 'user' } = route;
+  const body = BODIES[`${method} ${path}`];
+  const parts = [
+    `curl${route.success.contentType === 'text/event-stream' ? ' -N' : ''}${method === 'GET' ? '' : ` -X ${method}`}`,
+    `http://localhost:3000${path.replace('{id}', ID)}`,
+    ...(access === 'public' ? [] : [`-H "Authorization: Bearer $TOKEN"`]),
+    ...(route.ifMatch ? [`-H 'If-Match: "1"'`] : []),
+    ...(body ? [`-H 'Content-Type: application/json'`, `-d '${JSON.stringify(body)}'`] : []),
+  ];
+  return parts.join(' \\\n  ');
+}
+
+export const exampleBodies = BODIES;

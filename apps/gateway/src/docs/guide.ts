@@ -1,0 +1,46 @@
+export interface Section {
+  readonly id: string;
+  /** Markdown: paragraphs, `##` headings, lists, code; the first line is the heading. */
+  readonly text: string;
+}
+
+/** What the reference can't say route by route. Shown at /docs and as the description of /openapi.json. */
+export const guide: readonly Section[] = [
+  {
+    id: 'requests',
+    text: `## Requests
+Bodies are JSON (1 MiB at most), times are RFC 3339, ids are UUIDs. Send the access token as \`Authorization: Bearer <token>\`; it is valid for 10 minutes, \`POST /v1/auth/refresh\` gives the next one. Each user may make 300 requests a minute and each address 600; the \`RateLimit\` headers say what is left.`,
+  },
+  {
+    id: 'writes',
+    text: `## Writes
+A write becomes a command on the message bus. The answer is the result when it comes within 5 seconds (\`Prefer: wait=N\` changes that), else 202 with the operation in \`Location\`; \`Prefer: respond-async\` asks for the 202 at once. Read the operation until its status is no longer \`pending\`; \`DELETE\` cancels it if it has not run. Operations are known for 7 days.
+
+Send an \`Idempotency-Key\` (a UUID is good) and a repeat after a lost answer is not done twice: it gets the first answer again, with \`Idempotency-Replayed: true\`. Without one, the gateway makes a key and returns it in each answer. The same key with another request is refused with 422. After \`failed\`, \`expired\` or \`cancelled\`, use a new key.
+
+\`PATCH\` and \`DELETE\` of a task need \`If-Match\` with the \`ETag\` that you read, so that nobody's change is lost.`,
+  },
+  {
+    id: 'live-events',
+    text: `## Live events
+What happens to your tasks is pushed as it happens, over server-sent events (\`GET /v1/live\`) or a WebSocket (\`/v1/live/ws\`).
+
+- A client that can send headers uses \`Authorization: Bearer <token>\` with \`GET /v1/live\`.
+- A browser's EventSource and WebSocket can't: \`POST /v1/live/tickets\` gives a ticket for one connection within 30 seconds, sent as \`?ticket=<ticket>\`.
+
+Each frame has an \`id\` (a number that grows by one for each of your notifications), an \`event\` (the event's name, for example \`task.created.v1\`) and \`data\` (the notification). A WebSocket message is the same as JSON: \`{"id": 7, "event": "task.created.v1", "data": {...}}\`; its first message has the \`id\` alone and says where you are.
+
+To miss nothing, connect again with the id of the last frame, as the header \`Last-Event-ID\` or as \`?lastEventId=7\`: what came meanwhile is sent first, in order, then the live frames go on. An EventSource that used a ticket needs a new one to connect again.
+
+A connection ends when its access token expires or its session ends (WebSocket code 4401: get a new ticket), when the gateway shuts down (1001) or the feed can't be read (1013): connect again, and when the client reads too slowly (1008). A comment or a ping comes every 15 seconds. A user can have 10 connections.
+
+\`\`\`
+curl -N -H "Authorization: Bearer $TOKEN" http://localhost:3000/v1/live
+\`\`\``,
+  },
+  {
+    id: 'errors',
+    text: `## Errors
+Errors are \`application/problem+json\` (RFC 9457) with a \`code\` that stays the same, and a \`traceId\` to quote when you ask for help. \`validation_failed\` lists each mistake as \`errors: [{pointer, detail}]\`. Every code has [its page](/docs/errors).`,
+  },
+];

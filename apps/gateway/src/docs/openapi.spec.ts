@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { routes } from '@taskwire/contracts';
+import { openApiDocument } from './openapi.js';
+
+const document = openApiDocument('1.2.3');
+const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+
+describe('openApiDocument', () => {
+  it('is valid OpenAPI 3.1', async () => {
+    expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
+  });
+
+  it('has every route, each with an id of its own', () => {
+    expect(operations).toHaveLength(routes.length);
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(routes.length);
+  });
+
+  it('points only to schemas that it has', () => {
+    const targets = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
+    const missing = [...targets].filter(([, name = '']) => !(name in document.components.schemas));
+
+    expect(missing).toEqual([]);
+    expect(JSON.stringify(document)).not.toContain('$defs');
+  });
+
+  it('says how a command may be answered', () => {
+    const create = document.paths['/v1/tasks']?.post;
+
+    expect(Object.keys(create?.responses ?? {})).toEqual(
+      expect.arrayContaining(['201', '202', '400', '401', '409', '422', '429', '503', '504']),
+    );
+    expect(create?.parameters.map(({ name }) => name)).toEqual(['Idempotency-Key', 'Prefer']);
+    expect(create?.requestBody?.content['application/json']?.schema).toEqual({
+      $ref: '#/components/schemas/CreateTask',
+    });
+  });
+});

@@ -1,0 +1,105 @@
+import { Operation, PROBLEMS, ProblemBody, type Route, routes } from '@taskwire/contracts';
+import { guide } from './guide.js';
+import { type JsonSchema, SchemaCollector } from './json-schema.js';
+import type { Content, OpenApiDocument, OpenApiOperation, Response } from './openapi.types.js';
+import { parametersOf, responseHeader } from './parameters.js';
+import { problemsOf } from './route-problems.js';
+
+const TAGS: Readonly<Record<string, string>> = {
+  auth: 'Accounts, sessions and tokens',
+  tasks: 'Tasks',
+  notifications: 'Notifications and their preferences',
+  live: 'Live events',
+  analytics: 'Statistics',
+  operations: 'What became of a write that was answered with 202 or 504',
+  keys: 'Public keys',
+};
+
+/** The OpenAPI 3.1 document of the public API, made from the contracts alone. */
+export function openApiDocument(version: string): OpenApiDocument {
+  const schemas = new SchemaCollector();
+  const problem = schemas.add(ProblemBody);
+  const operation = schemas.add(Operation);
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  for (const route of routes) {
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route, schemas, problem, operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Taskwire', version, description: guide.map(({ text }) => text).join('\n\n') },
+    servers: [{ url: '/' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: schemas.components,
+      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}
+
+function operationOf(
+  route: Route,
+  schemas: SchemaCollector,
+  problem: JsonSchema,
+  operation: JsonSchema,
+): OpenApiOperation {
+  return {
+    operationId: operationId(route),
+    summary: route.summary,
+    tags: [tagOf(route)],
+    security: (route.access ?? 'user') === 'public' ? [] : [{ accessToken: [] }],
+    parameters: parametersOf(route, schemas),
+    ...(route.body && { requestBody: { required: true, content: json(schemas.add(route.body)) } }),
+    responses: {
+      [route.success.status]: successOf(route, schemas),
+      ...(route.kind === 'command' && {
+        202: {
+          description: 'Taken, but not ended within the wait; the operation in Location tells the outcome',
+          headers: { Location: responseHeader('Location') },
+          content: json(operation),
+        },
+      }),
+      ...problemResponses(route, problem),
+    },
+  };
+}
+
+function successOf({ success, headers = [] }: Route, schemas: SchemaCollector): Response {
+  return {
+    description: 'Success',
+    ...(headers.length > 0 && {
+      headers: Object.fromEntries(headers.map((name) => [name, responseHeader(name)])),
+    }),
+    ...(success.body && { content: json(schemas.add(success.body)) }),
+    ...(success.contentType && { content: { [success.contentType]: { schema: { type: 'string' } } } }),
+  };
+}
+
+/** One response a status; its description names the codes. */
+function problemResponses(route: Route, problem: JsonSchema): Record<string, Response> {
+  const responses: Record<string, Response> = {};
+  for (const code of problemsOf(route)) {
+    const { status, title } = PROBLEMS[code];
+    const before = responses[status]?.description;
+    responses[status] = {
+      description: `${before === undefined ? '' : `${before}; `}\`${code}\`: ${title}`,
+      content: { 'application/problem+json': { schema: problem } },
+    };
+  }
+  return responses;
+}
+
+function json(schema: JsonSchema): Content {
+  return { 'application/json': { schema } };
+}
+
+/** `GET /v1/tasks/{id}` -> `get_tasks_id`. */
+function operationId({ method, path }: Route): string {
+  const words = path.replace(/^\/v1\//, '').match(/[a-z]+/gi) ?? [];
+  return [method.toLowerCase(), ...words].join('_');
+}
+
+export function tagOf({ path }: Route): string {
+  const [, tag = 'keys'] = /^\/v1\/([a-z]+)/.exec(path) ?? [];
+  return tag;
+}

@@ -1,0 +1,70 @@
+import type { Route } from '@taskwire/contracts';
+import { type JsonSchema, SchemaCollector } from './json-schema.js';
+import type { Parameter } from './openapi.types.js';
+
+const text: JsonSchema = { type: 'string' };
+
+const COMMAND_HEADERS: readonly Parameter[] = [
+  {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'Names the write: a repeat with the same key is not done twice. One is made when there is none.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+  {
+    name: 'Prefer',
+    in: 'header',
+    required: false,
+    description:
+      '`respond-async`: answer 202 at once. `wait=N`: wait up to N seconds (0 to 30, otherwise 5).',
+    schema: text,
+  },
+];
+
+const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
+  Location: 'Where it is',
+  ETag: 'The version, for If-Match and If-None-Match',
+};
+
+export function parametersOf(route: Route, schemas: SchemaCollector): Parameter[] {
+  return [
+    ...fields('path', route.params && schemas.add(route.params)),
+    ...fields('query', route.query && schemas.add(route.query)),
+    ...(route.kind === 'command' ? COMMAND_HEADERS : []),
+    ...(route.ifMatch ? [ifMatch(route.ifMatch)] : []),
+    ...(route.path === '/v1/live' ? [lastEventId] : []),
+  ];
+}
+
+function fields(where: 'path' | 'query', schema: JsonSchema | undefined): Parameter[] {
+  return Object.entries(schema?.properties ?? {}).map(([name, field]) => ({
+    name,
+    in: where,
+    required: schema?.required?.includes(name) ?? false,
+    schema: field,
+  }));
+}
+
+function ifMatch(need: 'required' | 'optional'): Parameter {
+  return {
+    name: 'If-Match',
+    in: 'header',
+    required: need === 'required',
+    description: 'The ETag that was read; 412 when it was changed since',
+    schema: text,
+  };
+}
+
+const lastEventId: Parameter = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description: 'The id of the last frame that arrived: what came after it is sent first',
+  schema: text,
+};
+
+export function responseHeader(name: string): { description: string; schema: JsonSchema } {
+  return { description: RESPONSE_HEADERS[name] ?? name, schema: text };
+}

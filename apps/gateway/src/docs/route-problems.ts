@@ -1,0 +1,32 @@
+import type { ProblemCode, Route } from '@taskwire/contracts';
+
+const EVERYWHERE: readonly ProblemCode[] = ['bad_request', 'rate_limited', 'internal'];
+const OF_CALLS: readonly ProblemCode[] = ['service_unavailable', 'timeout'];
+const OF_BODIES: readonly ProblemCode[] = ['body_too_large', 'unsupported_media_type'];
+const OF_COMMANDS: readonly ProblemCode[] = [
+  'idempotency_conflict',
+  'gone',
+  'bus_unavailable',
+  'outcome_unknown',
+  'failed',
+  'expired',
+  'cancelled',
+];
+
+/** Every problem that a route may answer: its own, and those of its kind. */
+export function problemsOf(route: Route): readonly ProblemCode[] {
+  const { access = 'user' } = route;
+  const checked = route.params !== undefined || route.query !== undefined || route.body !== undefined;
+  const problems: readonly ProblemCode[] = [
+    ...EVERYWHERE,
+    ...(checked ? (['validation_failed'] as const) : []),
+    ...(access === 'public' ? [] : (['unauthenticated'] as const)),
+    ...(access === 'admin' ? (['forbidden'] as const) : []),
+    ...(route.body === undefined ? [] : OF_BODIES),
+    ...(route.ifMatch === 'required' ? (['if_match_required'] as const) : []),
+    ...(route.service === 'gateway' && route.kind === 'local' ? [] : OF_CALLS),
+    ...(route.kind === 'command' ? OF_COMMANDS : []),
+    ...(route.problems ?? []),
+  ];
+  return [...new Set(problems)];
+}

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Notification } from '@taskwire/contracts';
+import type { FeedReader } from './feed-reader.js';
+import { frameOf } from './frame.js';
+import type { Admission } from './tickets.js';
+import type { CloseReason, Transport } from './transport.js';
+
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+/** Entries that may come while the feed is read; more are read from the feed instead. */
+const MAX_HELD = 1_000;
+const DRAIN_TIMEOUT_MS = 10_000;
+const READ_RETRIES_MS = [500, 2_000, 5_000];
+
+/**
+ * One client's view of its user's feed, without gap or duplicate: it takes pushed entries from the start, reads what it
+ * missed, then goes on with what was pushed meanwhile. A gap in the numbers is read again.
+ */
+export class LiveConnection {
+  private readonly held = new Map<number, Notification>();
+  private reading: Promise<void> | undefined;
+  private readAgain = false;
+  private closed = false;
+
+  constructor(
+    readonly admission: Admission,
+    private readonly transport: Transport,
+    private readonly feed: FeedReader,
+    /** The last entry that the client has. */
+    private last: number,
+    private readonly retriesMs: readonly number[] = READ_RETRIES_MS,
+  ) {
+    transport.onClosed(() => (this.closed = true));
+    transport.position(last);
+  }
+
+  push(entry: Notification): void {
+    if (entry.number <= this.last) return;
+    if (!this.reading && entry.number === this.last + 1) return this.send(entry);
+    if (this.held.size < MAX_HELD) this.held.set(entry.number, entry);
+    else this.readAgain = true;
+    if (!this.reading) void this.catchUp();
+  }
+
+  /** Reads what is missing. Never rejects: a feed that can't be read closes the connection, and the client comes back. */
+  catchUp(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.readAgain = true;
+    this.reading ??= this.readUntilComplete();
+    return this.reading;
+  }
+
+  beat(): void {
+    this.transport.beat();
+    this.closeWhenSlow();
+  }
+
+  close(reason: CloseReason): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.transport.close(reason);
+  }
+
+  private async readUntilComplete(): Promise<void> {
+    try {
+      while (this.readAgain && !this.closed) {
+        this.readAgain = false;
+        const newestHeld = Math.max(0, ...this.held.keys());
+        await this.retry(() => this.readFeed());
+        this.releaseHeld(newestHeld);
+      }
+    } catch {
+      this.close('unavailable');
+    } finally {
+      this.reading = undefined;
+    }
+  }
+
+  private async readFeed(): Promise<void> {
+    for (let more = true; more && !this.closed;) {
+      const page = await this.feed.read(this.admission.userId, this.last);
+      for (const entry of page.entries) if (entry.number > this.last) this.send(entry);
+      // A client from before a restored backup may be ahead of the feed.
+      if (page.last < this.last) this.last = page.last;
+      more = page.more;
+      await this.drained();
+    }
+  }
+
+  /** Entries are in the feed before they are pushed: what the read began after and didn't bring is no longer there. */
+  private releaseHeld(newestBeforeRead: number): void {
+    for (const entry of [...this.held.values()].sort((a, b) => a.number - b.number)) {
+      if (entry.number > this.last + 1 && entry.number > newestBeforeRead) {
+        this.readAgain = true;
+        return;
+      }
+      this.held.delete(entry.number);
+      if (entry.number > this.last) this.send(entry);
+    }
+  }
+
+  private send(entry: Notification): void {
+    if (this.closed) return;
+    this.last = entry.number;
+    this.transport.send(frameOf(entry));
+    this.closeWhenSlow();
+  }
+
+  private closeWhenSlow(): void {
+    if (this.transport.buffered > MAX_BUFFERED_BYTES) this.close('slow');
+  }
+
+  private async drained(): Promise<void> {
+    const timeout = new AbortController();
+    const late = delay(DRAIN_TIMEOUT_MS, 'late', { signal: timeout.signal, ref: false }).catch(
+      () => undefined,
+    );
+    if ((await Promise.race([this.transport.drained(), late])) === 'late') this.close('slow');
+    timeout.abort();
+  }
+
+  private async retry(read: () => Promise<void>): Promise<void> {
+    for (const waitMs of this.retriesMs) {
+      if (this.closed) return;
+      try {
+        return await read();
+      } catch {
+        await delay(waitMs, undefined, { ref: false });
+      }
+    }
+    if (!this.closed) await read();
+  }
+}

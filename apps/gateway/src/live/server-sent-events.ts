@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Frame } from './frame.js';
+import type { CloseReason, Transport } from './transport.js';
+
+const RECONNECT_MS = 2_000;
+
+/** Server-sent events on a response that nothing else writes to. */
+export class ServerSentEvents implements Transport {
+  constructor(
+    private readonly response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ) {
+    response.writeHead(200, {
+      ...headers,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    response.write(`retry: ${RECONNECT_MS}\n\n`);
+  }
+
+  position(id: number): void {
+    // Without data nothing is dispatched to the page, but the browser resumes from this id.
+    this.response.write(`id: ${id}\n\n`);
+  }
+
+  send({ id, event, data }: Frame): void {
+    this.response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  beat(): void {
+    this.response.write(': beat\n\n');
+  }
+
+  get buffered(): number {
+    return this.response.writableLength;
+  }
+
+  async drained(): Promise<void> {
+    if (!this.response.writableNeedDrain || this.response.destroyed) return;
+    const done = new AbortController();
+    const { signal } = done;
+    try {
+      await Promise.race([
+        once(this.response, 'drain', { signal }),
+        once(this.response, 'close', { signal }),
+      ]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  close(reason: CloseReason): void {
+    if (reason === 'slow') this.response.destroy();
+    else this.response.end(`: closed, ${reason}\n\n`);
+  }
+
+  onClosed(listener: () => void): void {
+    this.response.once('close', listener);
+  }
+}
