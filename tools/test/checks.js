@@ -46,7 +46,7 @@ export const checks = [
   {
     name: 'imports',
     check: () =>
-      run('dependency-cruiser/bin/dependency-cruise.mjs', [
+      run('dependency-cruiser/bin/dependency-cruiser.mjs', [
         '--config',
         '.dependency-cruiser.js',
         'apps',
