@@ -14,7 +14,7 @@ export {
   type MemoryBrokerOptions,
 } from './drivers/memory/index.js';
 export { PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/index.js';
-export { encodeEvent } from './envelope/encode.js';
+export { encodeEvent, type EncodeOptions } from './envelope/encode.js';
 export { ContractError } from './envelope/contract-error.js';
 export { contextOf, originOf, type Origin } from './envelope/origin.js';
 export { uuidv7 } from './envelope/uuid.js';
@@ -26,3 +26,4 @@ export type { ServeOptions } from './subscriber.js';
 export * from './nest/decorators.js';
 export { BusClient, type CommandRequest, type EventRequest } from './nest/bus-client.js';
 export { BusServer, type BusServerOptions } from './nest/bus-server.js';
+export { direct } from './direct.js';

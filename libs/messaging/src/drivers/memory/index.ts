@@ -1,0 +1,3 @@
+export { MemoryBroker, type MemoryBrokerOptions } from './broker.js';
+export type { FaultRates } from './faults.js';
+export { MemoryDriver, memoryDriver } from './memory-driver.js';

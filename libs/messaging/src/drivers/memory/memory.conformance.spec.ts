@@ -1,0 +1,16 @@
+import { driverConformance } from '../../../testing/index.js';
+import { MemoryBroker } from './broker.js';
+import { MemoryDriver } from './memory-driver.js';
+
+driverConformance({
+  name: 'memory',
+  create: () => {
+    const broker = new MemoryBroker();
+    return Promise.resolve({
+      driver: () => new MemoryDriver(broker),
+      kill: (driver) => Promise.resolve((driver as MemoryDriver).abort()),
+      cut: (driver) => Promise.resolve((driver as MemoryDriver).disconnect()),
+      close: () => Promise.resolve(),
+    });
+  },
+});
