@@ -1,9 +1,9 @@
 import type { Requester, RequestOptions, RequestResult } from './bus.types.js';
 import type { CommandContract, EventContract, PayloadOf, ReplyOf } from './contract/message.js';
 import type { BroadcastSubscription, GroupSubscription } from './contract/subscription.js';
-import type { Topology } from './contract/topology.js';
+import { DEFAULT_PARTITIONS, type Topology } from './contract/topology.js';
 import type { Driver, DriverHealth, GroupLag } from './driver.js';
-import { encodeEvent } from './envelope/encode.js';
+import { encodeEvent, type EncodeOptions } from './envelope/encode.js';
 import { type Identity, SYSTEM } from './envelope.js';
 import { type BroadcastHandlers, Listener } from './listener.js';
 import { describe, type Log, logToConsole } from './log.js';
@@ -20,6 +20,8 @@ export interface BusOptions {
   readonly driver: Driver;
   /** Everything that has to exist before the first message; from `topologyOf(contracts, subscriptions)`. */
   readonly topology: Topology;
+  /** CloudEvents `source` of what this process sends, for example `/taskwire/gateway`. Default: `/` and the topic. */
+  readonly source?: string;
   /** Most requests that wait for a reply at once; one more is refused as `not-stored`. Default 10,000. */
   readonly maxWaiting?: number;
   /** Default: one JSON line to standard error. */
@@ -47,6 +49,7 @@ export class Bus implements Requester {
   readonly #log: Log;
   readonly #instruments: Instruments;
   readonly #waiters: Waiters;
+  readonly #encoding: EncodeOptions;
   readonly #subscribers = new Map<string, Subscriber>();
   readonly #listeners: Listener[] = [];
   #started: Promise<void> | undefined;
@@ -58,6 +61,11 @@ export class Bus implements Requester {
     this.#options = options;
     this.#log = options.log ?? logToConsole;
     this.#instruments = instruments();
+    const partitions = new Map(options.topology.topics.map((topic) => [topic.name, topic.partitions]));
+    this.#encoding = {
+      ...(options.source !== undefined && { source: options.source }),
+      partitions: (topic) => partitions.get(topic) ?? DEFAULT_PARTITIONS,
+    };
     this.#waiters = new Waiters(
       options.maxWaiting ?? 10_000,
       () => this.#instruments.lateReplies({}),
@@ -82,7 +90,7 @@ export class Bus implements Requester {
     payload: PayloadOf<C>,
     options: RequestOptions,
   ): Promise<RequestResult<ReplyOf<C>>> {
-    return request(this.driver, this.#waiters, contract, payload, options);
+    return request(this.driver, this.#waiters, contract, payload, options, this.#encoding);
   }
 
   publish<C extends EventContract>(
@@ -91,7 +99,7 @@ export class Bus implements Requester {
     identity: Identity = SYSTEM,
   ): Promise<void> {
     return inSendSpan(this.driver.name, contract, {}, (sending) =>
-      sendOne(this.driver, encodeEvent(contract, payload, { identity, context: sending })),
+      sendOne(this.driver, encodeEvent(contract, payload, { identity, context: sending }, this.#encoding)),
     );
   }
 

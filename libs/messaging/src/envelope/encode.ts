@@ -15,6 +15,13 @@ export interface ReplyTarget {
   readonly correlationId: string;
 }
 
+export interface EncodeOptions {
+  /** CloudEvents `source`. Default: `/` and the topic. */
+  readonly source?: string;
+  /** The partitions of a topic, as the topology declares them. Default: 8 for every topic. */
+  readonly partitions?: (topic: string) => number;
+}
+
 /**
  * An event as it goes on the wire, with a new id, first sent now. An outbox calls it with `originOf(cause)` when a
  * handler publishes, and adds the header `sequence` when it sends; a schedule also renews `time` and `firstsent` then.
@@ -24,8 +31,9 @@ export function encodeEvent<C extends EventContract>(
   contract: C,
   payload: PayloadOf<C>,
   origin: Origin = originHere(),
+  options: EncodeOptions = {},
 ): OutgoingMessage {
-  return encode(contract, payload, origin, { [ATTRIBUTE.id]: uuidv7() }, new Date());
+  return encode(contract, payload, origin, { [ATTRIBUTE.id]: uuidv7() }, new Date(), options);
 }
 
 /** A command as it goes on the wire. `context`: the span that sends it. Throws ContractError when the payload does not fit. */
@@ -34,7 +42,8 @@ export function encodeCommand<C extends CommandContract>(
   payload: PayloadOf<C>,
   options: RequestOptions,
   context: Context,
-  reply?: ReplyTarget,
+  reply: ReplyTarget | undefined,
+  encoding: EncodeOptions = {},
 ): OutgoingMessage {
   const attributes = {
     [ATTRIBUTE.id]: options.id,
@@ -42,7 +51,8 @@ export function encodeCommand<C extends CommandContract>(
     ...(options.requestHash !== undefined && { [ATTRIBUTE.requesthash]: options.requestHash }),
     ...(reply && { [ATTRIBUTE.replyto]: reply.address, [ATTRIBUTE.correlationid]: reply.correlationId }),
   };
-  return encode(contract, payload, { identity: options.identity, context }, attributes, options.firstSentAt);
+  const origin = { identity: options.identity, context };
+  return encode(contract, payload, origin, attributes, options.firstSentAt, encoding);
 }
 
 function encode(
@@ -51,13 +61,14 @@ function encode(
   origin: Origin,
   attributes: Record<string, string>,
   firstSentAt: Date,
+  { source = `/${contract.topic}`, partitions = () => DEFAULT_PARTITIONS }: EncodeOptions,
 ): OutgoingMessage {
   const checked = fit(contract.type, contract.payload, payload);
   const key = contract.key(checked);
   const headers: Record<string, string> = {
     [ATTRIBUTE.specversion]: '1.0',
     [ATTRIBUTE.type]: contract.type,
-    [ATTRIBUTE.source]: `/${contract.topic}`,
+    [ATTRIBUTE.source]: source,
     [ATTRIBUTE.time]: new Date().toISOString(),
     [ATTRIBUTE.datacontenttype]: 'application/json',
     [ATTRIBUTE.partitionkey]: key,
@@ -66,7 +77,7 @@ function encode(
     ...attributes,
   };
   propagation.inject(origin.context, headers);
-  const partition = partitionOf(key, DEFAULT_PARTITIONS);
+  const partition = partitionOf(key, partitions(contract.topic));
   return { topic: contract.topic, partition, key, headers, body: Buffer.from(JSON.stringify(checked)) };
 }
 

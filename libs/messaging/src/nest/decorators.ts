@@ -52,11 +52,19 @@ export function HandleCommandBatch<C extends CommandContract>(
   return groupHandler('commands', [contract], options.locks);
 }
 
-/** Handles consecutive events of the given types in one call, in order. */
-export function HandleEvents<const C extends readonly [EventContract, ...EventContract[]]>(
+type Events = readonly [EventContract, ...EventContract[]];
+
+/** Handles consecutive events of the given types in one call, in order. Options, if any, come last. */
+export function HandleEvents<const C extends Events>(
   ...contracts: C
-): HandlerDecorator<EventsHandler<C[number]>> {
-  return groupHandler('events', contracts);
+): HandlerDecorator<EventsHandler<C[number]>>;
+export function HandleEvents<const C extends Events>(
+  ...contractsAndOptions: [...contracts: C, options: Locks<C[number]>]
+): HandlerDecorator<EventsHandler<C[number]>>;
+export function HandleEvents(...given: readonly (EventContract | Locks<EventContract>)[]) {
+  const contracts = given.filter((one) => 'kind' in one);
+  const options = given.find((one): one is Locks<EventContract> => !('kind' in one));
+  return groupHandler('events', contracts, options?.locks);
 }
 
 /**

@@ -10,11 +10,12 @@ import {
   type ReceivedMessage,
   Rejection,
   type Run,
+  type RunContext,
 } from '../store.js';
 
 /** Runs messages by their handlers: consecutive messages of one handler in one call, where its shape takes many. */
 export function runOf(registry: Registry): Run {
-  const run = async (messages: readonly ReceivedMessage[], context: HandlerContext) => {
+  const run = async (messages: readonly ReceivedMessage[], context: RunContext) => {
     const results: HandlerResult[] = [];
     for (const { handler, stretch } of stretches(registry, messages)) {
       results.push(...(await handle(handler, stretch, context)));
@@ -45,15 +46,17 @@ function stretches(registry: Registry, messages: readonly ReceivedMessage[]): St
 async function handle(
   handler: Handler,
   messages: readonly ReceivedMessage[],
-  context: HandlerContext,
+  context: RunContext,
 ): Promise<readonly HandlerResult[]> {
+  const writes = context.writes;
   const [only] = messages.length === 1 ? messages : [];
   const call = async () => await handler.handle(messages, withCause(context, only));
   try {
     const answer = only ? await active.with(contextOf(only), call) : await call();
     return resultsOf(handler, messages, answer);
   } catch (error) {
-    if (only && error instanceof Rejection) return [{ rejection: error }];
+    if (only && error instanceof Rejection)
+      return [{ rejection: error, afterWrite: context.writes > writes }];
     throw error;
   }
 }
@@ -69,7 +72,7 @@ function resultsOf(handler: Handler, messages: readonly ReceivedMessage[], answe
   const contract = handler.contracts[0] as CommandContract;
   return answers.map((reply) =>
     reply instanceof Rejection
-      ? { rejection: reply }
+      ? { rejection: reply, afterWrite: false }
       : { reply: fit(`${contract.type} (reply)`, contract.reply, reply) },
   );
 }
@@ -90,6 +93,6 @@ function withCause(context: HandlerContext, only: ReceivedMessage | undefined): 
     publish: (contract, payload, cause) => context.publish(contract, payload, causeOf(cause)),
     schedule: (contract, payload, options) =>
       context.schedule(contract, payload, { ...options, cause: causeOf(options.cause) }),
-    cancelSchedule: (id) => context.cancelSchedule(id),
+    cancelSchedule: (id, cause) => context.cancelSchedule(id, causeOf(cause)),
   };
 }

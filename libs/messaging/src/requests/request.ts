@@ -1,7 +1,7 @@
 import type { RequestOptions, RequestResult } from '../bus.types.js';
 import type { CommandContract, PayloadOf, ReplyOf } from '../contract/message.js';
 import { type Driver, SendError } from '../driver.js';
-import { encodeCommand } from '../envelope/encode.js';
+import { encodeCommand, type EncodeOptions } from '../envelope/encode.js';
 import { decodeReply } from '../envelope/reply.js';
 import { SPAN } from '../telemetry.js';
 import { inSendSpan, sendOne } from './send.js';
@@ -23,6 +23,7 @@ export async function request<C extends CommandContract>(
   contract: C,
   payload: PayloadOf<C>,
   options: RequestOptions,
+  encoding: EncodeOptions,
 ): Promise<RequestResult<ReplyOf<C>>> {
   const waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
   const waiter =
@@ -34,7 +35,7 @@ export async function request<C extends CommandContract>(
   try {
     return await inSendSpan(driver.name, contract, attributes, (sending) => {
       const replyTo = waiter && { address: driver.replyAddress, correlationId: waiter.correlationId };
-      const message = encodeCommand(contract, payload, options, sending, replyTo);
+      const message = encodeCommand(contract, payload, options, sending, replyTo, encoding);
       return outcomeOf(sendOne(driver, message), waiter, waitMs);
     });
   } finally {
