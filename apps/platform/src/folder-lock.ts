@@ -10,9 +10,7 @@ interface Owner {
   start: string;
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
+const alreadyThere = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EEXIST';
 
 function ownerOf(file: string): Owner | undefined {
   try {
@@ -31,7 +29,7 @@ function tryLock(file: string): boolean {
     linkSync(own, file);
     return true;
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
+    if (alreadyThere(error)) return false;
     throw error;
   } finally {
     unlinkSync(own);
@@ -44,7 +42,7 @@ function clearDeadLock(file: string): void {
   try {
     mkdirSync(clearing);
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    if (!alreadyThere(error)) throw error;
     const since = statSync(clearing, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (Date.now() - since > LONGEST_CLEARING_MS) rmSync(clearing, { recursive: true, force: true });
     return;
