@@ -1,4 +1,5 @@
 import type { Transaction } from '@taskwire/messaging';
+import { unwrap } from '@taskwire/outbox';
 import { type Prisma, type PrismaClient, TaskPriority } from '../generated/prisma/client.js';
 import type { Task, TaskStatus } from './task.js';
 import type { TaskFilter, TaskOrder, TaskPosition } from './task-listing.js';
@@ -11,13 +12,15 @@ export interface TaskCounts {
   readonly dueInside: number;
 }
 
+type Client = Prisma.TransactionClient;
+
 /** Tasks in PostgreSQL. Every read and write names the owner, so that nobody reaches another's task. */
 export class TaskStore {
   constructor(private readonly db: PrismaClient) {}
 
   /** Stores the tasks in one statement, and answers the ids of those whose id was free. */
-  async add(tx: Transaction, tasks: readonly Task[]): Promise<ReadonlySet<string>> {
-    const added = await unwrap(tx).$queryRaw<{ id: string }[]>`
+  async add(tx: Transaction, tasks: readonly Task[]): Promise<Set<string>> {
+    const added = await unwrap<Client>(tx).$queryRaw<{ id: string }[]>`
       INSERT INTO tasks (id, owner_id, title, description, status, priority, due_at, remind_at, labels,
                          version, created_at, updated_at, completed_at)
       SELECT id, "ownerId", title, description, status, priority, "dueAt", "remindAt", labels,
@@ -33,17 +36,17 @@ export class TaskStore {
 
   /** The owner's task, locked until the transaction ends. */
   async findForChange(tx: Transaction, ownerId: string, id: string): Promise<Task | null> {
-    await unwrap(tx).$executeRaw`SELECT FROM tasks WHERE id = ${id}::uuid FOR UPDATE`;
-    return unwrap(tx).task.findFirst({ where: { id, ownerId } });
+    await unwrap<Client>(tx).$queryRaw`SELECT id FROM tasks WHERE id = ${id}::uuid FOR UPDATE`;
+    return unwrap<Client>(tx).task.findFirst({ where: { id, ownerId } });
   }
 
   async save(tx: Transaction, { id, ownerId, ...task }: Task): Promise<void> {
     const data = { ...task, labels: [...task.labels] };
-    await unwrap(tx).task.update({ where: { id, ownerId }, data, select: { id: true } });
+    await unwrap<Client>(tx).task.update({ where: { id, ownerId }, data, select: { id: true } });
   }
 
   async remove(tx: Transaction, { id, ownerId }: Task): Promise<void> {
-    await unwrap(tx).task.delete({ where: { id, ownerId }, select: { id: true } });
+    await unwrap<Client>(tx).task.delete({ where: { id, ownerId }, select: { id: true } });
   }
 
   find(ownerId: string, id: string): Promise<Task | null> {
@@ -105,10 +108,6 @@ export class TaskStore {
       dueInside,
     };
   }
-}
-
-function unwrap(tx: Transaction): Prisma.TransactionClient {
-  return tx as unknown as Prisma.TransactionClient;
 }
 
 function matching(

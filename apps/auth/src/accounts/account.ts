@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { Role, User } from '@taskwire/contracts';
+import type { Identity } from '@taskwire/messaging';
+
+export interface Account {
+  readonly id: string;
+  /** Trimmed and in lower case. */
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly name: string;
+  readonly timeZone: string;
+  readonly roles: readonly Role[];
+  readonly version: number;
+  readonly createdAt: Date;
+}
+
+export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'name' | 'timeZone' | 'roles'>;
+export interface ProfileChanges {
+  readonly name?: string | undefined;
+  readonly timeZone?: string | undefined;
+}
+
+export function newAccount(account: NewAccount, now: Date): Account {
+  return { ...account, id: randomUUID(), email: spelling(account.email), version: 1, createdAt: now };
+}
+
+/** The one spelling under which an address is stored and looked up. */
+export function spelling(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+/** The very same object when nothing changed. */
+export function changeProfile(account: Account, { name, timeZone }: ProfileChanges): Account {
+  const profile = { name: name ?? account.name, timeZone: timeZone ?? account.timeZone };
+  if (profile.name === account.name && profile.timeZone === account.timeZone) return account;
+  return { ...account, ...profile, version: account.version + 1 };
+}
+
+/** The very same object when the account has the role already. */
+export function grantRole(account: Account, role: Role): Account {
+  if (account.roles.includes(role)) return account;
+  return { ...account, roles: [...account.roles, role], version: account.version + 1 };
+}
+
+export function userView({ passwordHash: _, ...account }: Account): User {
+  return { ...account, roles: [...account.roles], createdAt: account.createdAt.toISOString() };
+}
+
+/** The account as the one who acts, in the envelope of what it brings about. */
+export function identityOf(account: Account): Identity {
+  return { actor: account.id, roles: account.roles, session: null };
+}

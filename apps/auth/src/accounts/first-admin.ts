@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { UserRegistered } from '@taskwire/contracts';
+import type { OutboxStore } from '@taskwire/outbox';
+import { LOGGER, type Logger, OUTBOX_STORE } from '@taskwire/service';
+import { AccountStore } from './account-store.js';
+import { newAccount } from './account.js';
+import { PasswordHasher } from './password-hasher.js';
+
+export const FIRST_ADMIN = Symbol('FirstAdmin');
+
+export interface FirstAdminSettings {
+  readonly email: string;
+  readonly passwordFile: string;
+}
+
+/** Makes the account that the settings name, once: later its password and roles are its owner's affair. */
+@Injectable()
+export class FirstAdmin implements OnApplicationBootstrap {
+  constructor(
+    @Inject(FIRST_ADMIN) private readonly settings: FirstAdminSettings | null,
+    @Inject(AccountStore) private readonly accounts: AccountStore,
+    @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.settings === null || (await this.accounts.findByEmail(this.settings.email)) !== null) return;
+
+    const passwordHash = await this.passwords.hash(await readPassword(this.settings.passwordFile));
+    const now = new Date();
+    const profile = { email: this.settings.email, name: 'Administrator', timeZone: 'UTC' };
+    const account = newAccount({ ...profile, passwordHash, roles: ['user', 'admin', 'operator'] }, now);
+    await this.outbox.write(async ({ tx, publish }) => {
+      // Another instance may have been faster.
+      if (!(await this.accounts.add(tx, account))) return;
+      publish(UserRegistered, { userId: account.id, timeZone: account.timeZone, at: now.toISOString() });
+      this.log.info({ userId: account.id }, 'made the first administrator');
+    });
+  }
+}
+
+async function readPassword(file: string): Promise<string> {
+  const password = (await readFile(file, 'utf8')).trim();
+  if (password.length >= 8) return password;
+  throw new Error(`${file} (ADMIN_PASSWORD_FILE) must hold a password of at least 8 characters`);
+}

@@ -1,0 +1,38 @@
+import { Controller, Header, Inject } from '@nestjs/common';
+import { type RegisterBody, type SignedIn, UserRegistered, accountRoutes } from '@taskwire/contracts';
+import type { OutboxStore } from '@taskwire/outbox';
+import { Body, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
+import type { z } from 'zod';
+import { Sessions } from '../sessions/sessions.js';
+import { AccountStore } from './account-store.js';
+import { identityOf, newAccount, userView } from './account.js';
+import { PasswordHasher } from './password-hasher.js';
+
+@Controller()
+export class RegisterHandler {
+  constructor(
+    @Inject(AccountStore) private readonly accounts: AccountStore,
+    @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
+  ) {}
+
+  @Route(accountRoutes.register)
+  @Header('cache-control', 'no-store')
+  async register(@Body() { password, ...person }: z.output<typeof RegisterBody>): Promise<SignedIn> {
+    if ((await this.accounts.findByEmail(person.email)) !== null) throw new ProblemError('email_taken');
+
+    const passwordHash = await this.passwords.hash(password);
+    const now = new Date();
+    const account = newAccount({ ...person, passwordHash, roles: ['user'] }, now);
+    return this.outbox.write(
+      async (context) => {
+        if (!(await this.accounts.add(context.tx, account))) throw new ProblemError('email_taken');
+        const { id: userId, timeZone } = account;
+        context.publish(UserRegistered, { userId, timeZone, at: now.toISOString() });
+        return { user: userView(account), ...(await this.sessions.start(account, context, now)) };
+      },
+      { identity: identityOf(account) },
+    );
+  }
+}

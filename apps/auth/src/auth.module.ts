@@ -1,0 +1,60 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import type { ServiceContext } from '@taskwire/service';
+import { AccountStore } from './accounts/account-store.js';
+import { ContactReader } from './accounts/contact.js';
+import { FIRST_ADMIN, FirstAdmin, type FirstAdminSettings } from './accounts/first-admin.js';
+import { GrantRoleHandler } from './accounts/grant-role.js';
+import { PasswordHasher } from './accounts/password-hasher.js';
+import { ProfileReader } from './accounts/profile.js';
+import { RegisterHandler } from './accounts/register.js';
+import { UpdateProfileHandler } from './accounts/update-profile.js';
+import type { Config } from './config.js';
+import type { PrismaClient } from './generated/prisma/client.js';
+import { JwksReader } from './keys/jwks.js';
+import { SIGNING_KEYS, loadSigningKeys } from './keys/signing-keys.js';
+import { AccessTokens } from './sessions/access-tokens.js';
+import { ClientAddress } from './sessions/client-address.js';
+import { LoginLimits } from './sessions/login-limits.js';
+import { LoginHandler } from './sessions/login.js';
+import { LogoutHandler } from './sessions/logout.js';
+import { PurgeSessions } from './sessions/purge-sessions.js';
+import { RefreshHandler } from './sessions/refresh.js';
+import { RevocationsReader } from './sessions/revocations.js';
+import { SessionStore } from './sessions/session-store.js';
+import { Sessions } from './sessions/sessions.js';
+
+const secrets = [RegisterHandler, LoginHandler, RefreshHandler, LogoutHandler];
+const commands = [UpdateProfileHandler];
+const reads = [ProfileReader, JwksReader];
+const internal = [RevocationsReader, ContactReader, GrantRoleHandler];
+
+/** Everything that the auth service serves. */
+export class AuthModule {
+  static on({ db, config }: ServiceContext<Config, PrismaClient>): DynamicModule {
+    const keys = loadSigningKeys(config.KEYS_DIR);
+    const limit = { perAddress: config.LOGINS_PER_ADDRESS, perAccount: config.LOGINS_PER_ACCOUNT };
+    const providers: Provider[] = [
+      { provide: AccountStore, useValue: new AccountStore(db) },
+      { provide: SessionStore, useValue: new SessionStore(db) },
+      { provide: SIGNING_KEYS, useValue: keys },
+      { provide: AccessTokens, useValue: new AccessTokens(keys.current) },
+      { provide: ClientAddress, useValue: new ClientAddress(config.INTERNAL_TOKEN) },
+      { provide: LoginLimits, useValue: new LoginLimits(limit) },
+      { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
+      PasswordHasher,
+      Sessions,
+      PurgeSessions,
+      FirstAdmin,
+    ];
+    return {
+      module: AuthModule,
+      controllers: [...secrets, ...commands, ...reads, ...internal],
+      providers,
+    };
+  }
+}
+
+function firstAdmin({ ADMIN_EMAIL, ADMIN_PASSWORD_FILE }: Config): FirstAdminSettings | null {
+  if (ADMIN_EMAIL === undefined || ADMIN_PASSWORD_FILE === undefined) return null;
+  return { email: ADMIN_EMAIL, passwordFile: ADMIN_PASSWORD_FILE };
+}

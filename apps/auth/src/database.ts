@@ -1,0 +1,10 @@
+import { join } from 'node:path';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from './generated/prisma/client.js';
+
+export const migrations = join(import.meta.dirname, '../prisma/migrations');
+
+export function openDatabase(url: string): { client: PrismaClient; close(): Promise<void> } {
+  const client = new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
+  return { client, close: () => client.$disconnect() };
+}

@@ -1,0 +1,15 @@
+import { authCommands } from '@taskwire/contracts';
+import type { ServiceDefinition } from '@taskwire/service';
+import { AuthModule } from './auth.module.js';
+import { type Config, config } from './config.js';
+import { migrations, openDatabase } from './database.js';
+import type { PrismaClient } from './generated/prisma/client.js';
+
+export const service: ServiceDefinition<Config, PrismaClient> = {
+  name: 'auth',
+  port: 5001,
+  config,
+  database: { migrations, open: openDatabase },
+  groups: [authCommands],
+  module: (context) => AuthModule.on(context),
+};

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { hashOf, judge, newRefreshToken } from './refresh-token.js';
+
+const now = new Date('2026-03-01T08:00:00.000Z');
+const later = new Date('2026-03-31T07:59:59.999Z');
+const earlier = new Date('2026-02-28T08:00:00.000Z');
+const presented = { sessionId: 's', expiresAt: later, usedAt: null, sessionEndedAt: null };
+
+describe('a refresh token', () => {
+  it('is 256 random bits, stored as a hash, for 30 days', () => {
+    const token = newRefreshToken(now);
+    expect(Buffer.from(token.secret, 'base64url')).toHaveLength(32);
+    expect(token.hash).toEqual(hashOf(token.secret));
+    expect(token.expiresAt).toEqual(new Date('2026-03-31T08:00:00.000Z'));
+    expect(newRefreshToken(now).secret).not.toBe(token.secret);
+  });
+
+  it.each([
+    ['valid', 'unused and in time', {}],
+    ['void', 'expired', { expiresAt: now }],
+    ['stolen', 'used before', { usedAt: earlier }],
+    ['stolen', 'used before, and expired', { usedAt: earlier, expiresAt: earlier }],
+    ['void', 'of an ended session', { sessionEndedAt: earlier }],
+    ['void', 'used before, of an ended session', { usedAt: earlier, sessionEndedAt: earlier }],
+  ] as const)('is %s when %s', (verdict, _, state) => {
+    expect(judge({ ...presented, ...state }, now)).toBe(verdict);
+  });
+});
