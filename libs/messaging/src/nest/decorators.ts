@@ -20,8 +20,9 @@ type HandlerDecorator<Method> = <M extends Method>(
 
 type Locks<C extends CommandContract | EventContract> = {
   /** Further rows that the message writes and that other partitions write too; locked, sorted, before handlers run. */
-  readonly locks?: (message: MessageOf<C>) => readonly string[];
+  readonly locks?: (message: EachOf<C>) => readonly string[];
 };
+type EachOf<C extends CommandContract | EventContract> = C extends unknown ? MessageOf<C> : never;
 
 /**
  * Handles one command at a time; what it returns is the reply. Throw a Rejection, before writing, to refuse.

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** Settings of the notification service, beside the common ones. */
+export const NotificationConfig = z.object({
+  /** Where emails go: `smtp://user:password@host:587`, or `smtps://` for TLS from the start. Without it: to the mailbox page. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'must be an address such as Taskwire <no-reply@example.org>')
+    .default('Taskwire <no-reply@localhost>'),
+  MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+  /** `on` shows the mailbox page although the service is reachable from other machines. */
+  MAILBOX: z.enum(['on', 'local', 'off']).default('local'),
+});
+export type NotificationConfig = z.output<typeof NotificationConfig>;
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+
+/** Who may read the mailbox page. */
+export function mailboxAccess({
+  SMTP_URL,
+  MAILBOX,
+  HOST,
+}: Pick<NotificationConfig, 'SMTP_URL' | 'MAILBOX'> & { HOST: string }): 'anybody' | 'local' | 'nobody' {
+  if (SMTP_URL !== undefined || MAILBOX === 'off') return 'nobody';
+  if (MAILBOX === 'on') return 'anybody';
+  return LOOPBACK.test(HOST) ? 'local' : 'nobody';
+}

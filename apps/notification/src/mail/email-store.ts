@@ -1,0 +1,57 @@
+import type { Transaction } from '@taskwire/messaging';
+import { unwrap } from '../database.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import type { Email, EmailContent } from './email.js';
+
+/** An email that one worker holds until the lease runs out. */
+export interface ClaimedEmail extends Email {
+  /** This attempt's number, from 1; tells this claim from a later one. */
+  readonly attempts: number;
+}
+
+/** How the last attempt ended. */
+export type EmailEnding = 'sent' | 'dropped' | 'failed';
+
+export class EmailStore {
+  constructor(private readonly db: PrismaClient) {}
+
+  async add(tx: Transaction, emails: readonly Email[]): Promise<void> {
+    if (emails.length === 0) return;
+    await unwrap(tx).$executeRaw`
+      INSERT INTO emails (id, user_id, content, traceparent)
+      SELECT id, "userId", content, traceparent
+      FROM jsonb_to_recordset(${JSON.stringify(emails)}::jsonb) AS email(
+        id uuid, "userId" uuid, content jsonb, traceparent text)`;
+  }
+
+  /** Takes due emails for this worker alone. Whatever is not settled by the end of the lease is due again. */
+  async claim(most: number, leaseMs: number): Promise<ClaimedEmail[]> {
+    const rows = await this.db.$queryRaw<(Omit<ClaimedEmail, 'content'> & { content: EmailContent })[]>`
+      UPDATE emails SET attempts = attempts + 1, due_at = clock_timestamp() + ${leaseMs} * interval '1 ms'
+      WHERE id IN (
+        SELECT id FROM emails WHERE state = 'pending' AND due_at <= clock_timestamp()
+        ORDER BY due_at LIMIT ${most} FOR UPDATE SKIP LOCKED)
+      RETURNING id, user_id AS "userId", content, traceparent, attempts`;
+    return rows;
+  }
+
+  /** Settles an attempt, unless a later one has begun meanwhile. */
+  async end({ id, attempts }: ClaimedEmail, state: EmailEnding, error: string | null = null): Promise<void> {
+    await this.db.$executeRaw`
+      UPDATE emails SET state = ${state}, last_error = ${error}, ended_at = clock_timestamp()
+      WHERE id = ${id}::uuid AND attempts = ${attempts} AND state = 'pending'`;
+  }
+
+  async retryIn({ id, attempts }: ClaimedEmail, delayMs: number, error: string): Promise<void> {
+    await this.db.$executeRaw`
+      UPDATE emails SET due_at = clock_timestamp() + ${delayMs} * interval '1 ms', last_error = ${error}
+      WHERE id = ${id}::uuid AND attempts = ${attempts} AND state = 'pending'`;
+  }
+
+  /** Deletes at most 1,000 emails that ended so many days ago; answers how many. */
+  async forget(days: number): Promise<number> {
+    return this.db.$executeRaw`
+      DELETE FROM emails WHERE id IN (
+        SELECT id FROM emails WHERE ended_at < clock_timestamp() - ${days} * interval '1 day' LIMIT 1000)`;
+  }
+}

@@ -1,0 +1,34 @@
+import { propagation } from '@opentelemetry/api';
+import { contextOf, type ReceivedMessage, uuidv7 } from '@taskwire/messaging';
+
+/** What an email says, without whom it goes to: names and addresses are asked for when it is sent. */
+export type EmailContent =
+  | { readonly template: 'welcome' }
+  | { readonly template: 'reminder'; readonly title: string; readonly remindAt: string };
+
+/** An email to send. Its id is its Message-ID, the same in every attempt. */
+export interface Email {
+  readonly id: string;
+  readonly userId: string;
+  readonly content: EmailContent;
+  /** W3C trace context of what caused it. */
+  readonly traceparent: string | null;
+}
+
+export function newEmail(userId: string, content: EmailContent, cause: ReceivedMessage): Email {
+  const carrier: { traceparent?: string } = {};
+  propagation.inject(contextOf(cause), carrier);
+  return { id: uuidv7(), userId, content, traceparent: carrier.traceparent ?? null };
+}
+
+const FIRST_DELAY_MS = 5_000;
+const LONGEST_DELAY_MS = 60 * 60 * 1000;
+/** With the delays between them, an address has about six hours to become reachable. */
+export const MOST_ATTEMPTS = 12;
+
+/** How long to wait after a failed attempt; null when there is no further one. */
+export function delayAfter(attempts: number, random: number = Math.random()): number | null {
+  if (attempts >= MOST_ATTEMPTS) return null;
+  const delay = Math.min(FIRST_DELAY_MS * 3 ** (attempts - 1), LONGEST_DELAY_MS);
+  return Math.round(delay * (0.8 + 0.4 * random));
+}

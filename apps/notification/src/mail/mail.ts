@@ -1,0 +1,24 @@
+import type { PrismaClient } from '../generated/prisma/client.js';
+import type { ServiceContext } from '@taskwire/service';
+import type { NotificationConfig } from '../config.js';
+import { contactsOf } from './contacts.js';
+import { EmailDelivery } from './deliver-email.js';
+import { EmailStore } from './email-store.js';
+import { MailWorker } from './mail-worker.js';
+import { MailboxStore } from './mailbox-store.js';
+import { SmtpMailer } from './smtp-mailer.js';
+
+/** The worker that delivers emails: by SMTP where a server is set, else to the embedded mailbox. */
+export function mailWorker({
+  config,
+  db,
+  services,
+  log,
+}: ServiceContext<NotificationConfig, PrismaClient>): MailWorker {
+  const mailer = config.SMTP_URL === undefined ? new MailboxStore(db) : new SmtpMailer(config.SMTP_URL);
+  const emails = new EmailStore(db);
+  const delivery = new EmailDelivery(emails, contactsOf(services), mailer, config.MAIL_FROM);
+  return new MailWorker(emails, delivery, (level, message, fields) => log[level](fields, message), {
+    concurrency: config.MAIL_CONCURRENCY,
+  });
+}

@@ -1,0 +1,44 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { ServiceContext } from '@taskwire/service';
+import { WelcomeUserHandler } from './accounts/welcome-user.js';
+import { mailboxAccess, type NotificationConfig } from './config.js';
+import { FeedStore } from './feed/feed-store.js';
+import { ListNotificationsReader } from './feed/list-notifications.js';
+import { ReadFeedReader } from './feed/read-feed.js';
+import { ReadNotificationHandler } from './feed/read-notification.js';
+import type { PrismaClient } from './generated/prisma/client.js';
+import { EmailStore } from './mail/email-store.js';
+import { MailWorker } from './mail/mail-worker.js';
+import { mailWorker } from './mail/mail.js';
+import { MailboxStore } from './mail/mailbox-store.js';
+import { MailboxAccess, MailboxController } from './mail/mailbox.js';
+import { GetPreferencesReader } from './preferences/get-preferences.js';
+import { PreferencesStore } from './preferences/preferences-store.js';
+import { SetPreferencesHandler } from './preferences/set-preferences.js';
+import { ReminderStore } from './reminders/reminder-store.js';
+import { RemindHandler } from './reminders/remind.js';
+import { FollowTasksHandler } from './tasks/follow-tasks.js';
+
+const commands = [ReadNotificationHandler, SetPreferencesHandler];
+const events = [FollowTasksHandler, WelcomeUserHandler, RemindHandler];
+const reads = [ListNotificationsReader, GetPreferencesReader, ReadFeedReader, MailboxController];
+
+/** Everything that the notification service serves. */
+export class NotificationModule {
+  static on(service: ServiceContext<NotificationConfig, PrismaClient>): DynamicModule {
+    const { db, config } = service;
+    return {
+      module: NotificationModule,
+      controllers: [...commands, ...events, ...reads],
+      providers: [
+        { provide: FeedStore, useValue: new FeedStore(db) },
+        { provide: PreferencesStore, useValue: new PreferencesStore(db) },
+        { provide: ReminderStore, useValue: new ReminderStore() },
+        { provide: EmailStore, useValue: new EmailStore(db) },
+        { provide: MailboxStore, useValue: new MailboxStore(db) },
+        { provide: MailboxAccess, useValue: new MailboxAccess(mailboxAccess(config)) },
+        { provide: MailWorker, useFactory: () => mailWorker(service) },
+      ],
+    };
+  }
+}
