@@ -117,8 +117,13 @@ export class Bus implements Requester {
     const parts = { instruments: this.#instruments, log: this.#log };
     const subscriber = new Subscriber(this.driver, subscription, handlers, store, options, parts);
     this.#subscribers.set(subscription.name, subscriber);
-    await this.start();
-    await subscriber.start();
+    try {
+      await this.start();
+      await subscriber.start();
+    } catch (error) {
+      this.#subscribers.delete(subscription.name);
+      throw error;
+    }
   }
 
   /** Hears each message of a broadcast at most once; `resync` runs after each connect, because some may be missed. */
