@@ -1,0 +1,70 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { ServiceContext } from '@taskwire/service';
+import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
+import { SendCommand } from './commands/send-command.js';
+import { DocsController } from './docs/docs.controller.js';
+import { NotificationFeed } from './live/feed-reader.js';
+import { LiveConnections } from './live/live-connections.js';
+import { LiveController } from './live/live.controller.js';
+import { LiveDesk } from './live/live-desk.js';
+import { Tickets } from './live/tickets.js';
+import { UsedTicketsInMemory, UsedTicketsInRedis } from './live/used-tickets.js';
+import { ClientAddresses } from './limits/client-address.js';
+import { Limits } from './limits/limits.js';
+import { RateLimit } from './limits/rate-limit.js';
+import { CommandEndings } from './operations/command-endings.js';
+import { OperationIds } from './operations/operation-id.js';
+import { Operations } from './operations/operations.js';
+import { OperationsController } from './operations/operations.controller.js';
+import { ForwardedAnswers, ReadsController } from './reads/reads.controller.js';
+import { Forwarder } from './reads/forward.js';
+import { connectRedis } from './redis.js';
+import type { GatewaySettings } from './settings.js';
+import { Shutdown } from './shutdown.js';
+import { droppedUsage } from './telemetry.js';
+import { UsageRecorder } from './usage/usage-recorder.js';
+
+/** Everything that the gateway serves: commands, reads, operations, live events and the pages about them. */
+export class GatewayModule {
+  static on({ bus, config, log, services, tokens }: ServiceContext<GatewaySettings>): DynamicModule {
+    const redis =
+      config.REDIS_URL === undefined
+        ? undefined
+        : connectRedis(config.REDIS_URL, (error) => log.warn({ detail: error.message }, 'Redis is lost'));
+    const endings = new CommandEndings(services);
+    const operations = new Operations(new OperationIds(config.OPERATION_SECRET), endings, services);
+    const used = redis ? new UsedTicketsInRedis(redis) : new UsedTicketsInMemory();
+    const tickets = new Tickets(config.OPERATION_SECRET, used);
+    const connections = new LiveConnections((sessionId) => tokens.isRevoked(sessionId));
+    const addresses = new ClientAddresses(config.TRUST_PROXY);
+    const usage = new UsageRecorder(bus, droppedUsage());
+    const limits = new Limits({
+      ip: new RateLimit('ip', config.RATE_LIMIT_IP, redis),
+      user: new RateLimit('user', config.RATE_LIMIT_USER, redis),
+      addresses,
+      exemptToken: config.RATE_LIMIT_EXEMPT_TOKEN,
+    });
+    const parts = [
+      ...[operations, tickets, connections, addresses, usage, limits],
+      new SendCommand(bus, operations, endings, services),
+      new Forwarder(services),
+      new LiveDesk(tickets, tokens, connections, new NotificationFeed(services)),
+      new Shutdown(connections, usage, redis),
+    ];
+    return {
+      module: GatewayModule,
+      controllers: [
+        CommandsController,
+        ReadsController,
+        OperationsController,
+        LiveController,
+        DocsController,
+      ],
+      providers: [
+        CommandAnswers,
+        ForwardedAnswers,
+        ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
+      ],
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import type { FastifyCorsOptions } from '@fastify/cors';
+
+const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+const EXPOSED_HEADERS = [
+  ...['etag', 'location', 'retry-after', 'ratelimit', 'ratelimit-policy'],
+  ...['idempotency-key', 'idempotency-replayed', 'preference-applied'],
+];
+
+/** Which pages of other origins may use the API: those listed; without a list any on this machine, in production none. */
+export function corsOptions(origins: readonly string[] | undefined, production: boolean): FastifyCorsOptions {
+  return {
+    origin: origins !== undefined ? [...origins] : production ? false : LOCALHOST,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+  };
+}

@@ -1,0 +1,69 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { ProblemError } from '@taskwire/service';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ClientAddresses, networkOf } from './client-address.js';
+import { limitHeaders } from './limit-headers.js';
+import type { Quota, RateLimit } from './rate-limit.js';
+
+/** Lets a load test through, whose client knows the setting RATE_LIMIT_EXEMPT_TOKEN. */
+export const EXEMPT_HEADER = 'x-rate-limit-exempt';
+
+export interface LimitsOptions {
+  readonly ip: RateLimit;
+  readonly user: RateLimit;
+  readonly addresses: ClientAddresses;
+  readonly exemptToken: string | undefined;
+}
+
+/** What each address and each user may ask for. */
+export class Limits {
+  private readonly met = new WeakMap<FastifyRequest, Quota[]>();
+
+  constructor(private readonly options: LimitsOptions) {}
+
+  async checkAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (this.isExempt(request)) return;
+    const { ip, addresses } = this.options;
+    this.note(request, reply, await ip.take(networkOf(addresses.of(request.raw))));
+  }
+
+  async checkUser(userId: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (this.isExempt(request)) return;
+    this.note(request, reply, await this.options.user.take(userId));
+  }
+
+  /** For a WebSocket, which has no answer to put headers on. */
+  async checkConnection(request: IncomingMessage): Promise<void> {
+    const { ip, addresses } = this.options;
+    refuseExceeded(await ip.take(networkOf(addresses.of(request))));
+  }
+
+  private note(request: FastifyRequest, reply: FastifyReply, quota: Quota): void {
+    const quotas = [...(this.met.get(request) ?? []), quota];
+    this.met.set(request, quotas);
+    reply.headers(limitHeaders(quotas));
+    refuseExceeded(quota);
+  }
+
+  private isExempt({ headers }: FastifyRequest): boolean {
+    const { exemptToken } = this.options;
+    const given = headers[EXEMPT_HEADER];
+    if (exemptToken === undefined || typeof given !== 'string') return false;
+    return timingSafeEqual(digest(given), digest(exemptToken));
+  }
+}
+
+function refuseExceeded({ name, limit, resetSeconds, exceeded }: Quota): void {
+  if (!exceeded) return;
+  const whose = name === 'ip' ? 'address' : 'user';
+  throw new ProblemError(
+    'rate_limited',
+    `more than ${limit} requests a minute by this ${whose}: try again in ${resetSeconds} s`,
+    { headers: { 'retry-after': String(resetSeconds) } },
+  );
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

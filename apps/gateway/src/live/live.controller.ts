@@ -1,0 +1,47 @@
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { FeedAppended, gatewayFeed, LiveQuery, type LiveTicket, liveRoutes } from '@taskwire/contracts';
+import { HandleBroadcast, type MessageOf } from '@taskwire/messaging';
+import { AccessTokenVerifier, Caller, ProblemError, Route } from '@taskwire/service';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { LiveConnections } from './live-connections.js';
+import { LiveDesk } from './live-desk.js';
+import { ServerSentEvents } from './server-sent-events.js';
+import { TICKET_LIFETIME_S, Tickets } from './tickets.js';
+
+@Controller()
+export class LiveController {
+  constructor(
+    @Inject(LiveDesk) private readonly desk: LiveDesk,
+    @Inject(Tickets) private readonly tickets: Tickets,
+    @Inject(LiveConnections) private readonly connections: LiveConnections,
+  ) {}
+
+  @Route(liveRoutes.ticket)
+  ticket(@Caller() { userId, sessionId, expiresAt }: Caller): z.output<typeof LiveTicket> {
+    return { ticket: this.tickets.issue({ userId, sessionId, expiresAt }), expiresIn: TICKET_LIFETIME_S };
+  }
+
+  // Not by @Route, which would insist on the header that a ticket stands in for.
+  @Get(liveRoutes.live.path)
+  async live(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const query = LiveQuery.safeParse(request.query);
+    if (!query.success) throw new ProblemError('bad_request', 'lastEventId must be the id of a frame');
+    const entry = await this.desk.enter({
+      ticket: query.data.ticket,
+      authorization: request.headers.authorization,
+      lastEventId: request.headers['last-event-id'] ?? query.data.lastEventId,
+    });
+    reply.hijack();
+    this.desk.connect(entry, new ServerSentEvents(reply.raw, reply.getHeaders()));
+  }
+
+  @HandleBroadcast(gatewayFeed, { resync: 'resync' })
+  deliver({ payload }: MessageOf<typeof FeedAppended>): void {
+    this.connections.deliver(payload);
+  }
+
+  async resync(): Promise<void> {
+    await this.connections.resync();
+  }
+}

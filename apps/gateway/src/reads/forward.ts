@@ -1,0 +1,47 @@
+import { ProblemBody, type Route } from '@taskwire/contracts';
+import { type Caller, ProblemError, type ServiceClients } from '@taskwire/service';
+import { passedHeaders } from './passed-headers.js';
+
+const TIMEOUT_MS = 5_000;
+
+export interface ForwardedRequest {
+  /** Path and query, as the client sent them. */
+  readonly url: string;
+  readonly body: unknown;
+  readonly caller: Caller | undefined;
+  readonly clientAddress: string;
+  readonly ifNoneMatch: string | undefined;
+}
+
+export interface ForwardedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** Asks the service of a route under the same path, and passes its answer on. */
+export class Forwarder {
+  constructor(private readonly services: ServiceClients) {}
+
+  async forward(route: Route, request: ForwardedRequest): Promise<ForwardedAnswer> {
+    const { caller, ifNoneMatch } = request;
+    const { status, headers, body } = await this.services.get(route.service).request({
+      method: route.method,
+      path: request.url,
+      ...(request.body !== undefined && { body: request.body }),
+      headers: {
+        'x-forwarded-for': request.clientAddress,
+        ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
+      },
+      // Who sends the internal token is believed about the client's address.
+      ...(caller ? { token: caller.token } : { internal: true }),
+      deadlineMs: TIMEOUT_MS,
+    });
+    const passed = passedHeaders(headers);
+    if (status < 400) return { status, headers: passed, body };
+    if (!ProblemBody.safeParse(body).success) {
+      throw new ProblemError('service_unavailable', `${route.service} answered ${status} without a problem`);
+    }
+    return { status, headers: { ...passed, 'content-type': 'application/problem+json' }, body };
+  }
+}

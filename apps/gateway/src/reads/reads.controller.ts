@@ -1,0 +1,31 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { routes } from '@taskwire/contracts';
+import { ClientAddresses } from '../limits/client-address.js';
+import { type RouteCall, routeController } from '../http/route-controller.js';
+import { Forwarder } from './forward.js';
+
+/** Answers the routes that a service answers itself: reads, and whatever holds a secret. */
+@Injectable()
+export class ForwardedAnswers {
+  constructor(
+    @Inject(Forwarder) private readonly forwarder: Forwarder,
+    @Inject(ClientAddresses) private readonly addresses: ClientAddresses,
+  ) {}
+
+  async answer({ route, request, reply, caller }: RouteCall): Promise<unknown> {
+    const answer = await this.forwarder.forward(route, {
+      url: request.url,
+      body: request.body ?? undefined,
+      caller,
+      clientAddress: this.addresses.of(request.raw),
+      ifNoneMatch: request.headers['if-none-match'],
+    });
+    reply.status(answer.status).headers(answer.headers);
+    return answer.body;
+  }
+}
+
+export const ReadsController = routeController(
+  ForwardedAnswers,
+  routes.filter(({ kind }) => kind === 'read' || kind === 'secret'),
+);

@@ -1,0 +1,39 @@
+import compress from '@fastify/compress';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { gatewayFeed } from '@taskwire/contracts';
+import type { ServiceDefinition } from '@taskwire/service';
+import { GatewayModule } from './gateway.module.js';
+import { corsOptions } from './http/cors.js';
+import { addHooks } from './http/hooks.js';
+import { requestLog } from './http/request-log.js';
+import { securityHeaders } from './http/security-headers.js';
+import { Limits } from './limits/limits.js';
+import { LiveDesk } from './live/live-desk.js';
+import { LiveSocket } from './live/live-socket.js';
+import { GatewaySettings } from './settings.js';
+import { UsageRecorder } from './usage/usage-recorder.js';
+
+export const service: ServiceDefinition<GatewaySettings> = {
+  name: 'gateway',
+  port: 3000,
+  config: GatewaySettings,
+  groups: [],
+  broadcasts: [gatewayFeed],
+  module: (context) => GatewayModule.on(context),
+  http: async (app, { config, log }) => {
+    const limits = app.get(Limits);
+    await app.register(helmet, securityHeaders);
+    await app.register(cors, corsOptions(config.CORS_ORIGINS, config.NODE_ENV === 'production'));
+    // After CORS, so that a page may read a refusal too.
+    addHooks(app.getHttpAdapter().getInstance(), {
+      limits,
+      usage: app.get(UsageRecorder),
+      log: requestLog(log),
+    });
+    await app.register(compress, { threshold: 1_024 });
+    new LiveSocket(app.get(LiveDesk), (request) => limits.checkConnection(request)).attach(
+      app.getHttpServer(),
+    );
+  },
+};
