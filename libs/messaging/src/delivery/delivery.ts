@@ -5,10 +5,13 @@ import { withinMs } from './within.js';
 
 export const DEFAULT_BATCH_SIZE = 200;
 export const DEFAULT_CONCURRENCY = 2;
+const DEFAULT_BUFFER_BYTES = 8 * 1024 ** 2;
 
 export interface DeliveryOptions extends ConsumerOptions {
   /** Most messages kept of one partition, running ones included. Default twice `batchSize`. */
   readonly bufferSize?: number;
+  /** Beyond this many bytes of one partition no more is taken. Default 8 MiB. */
+  readonly bufferBytes?: number;
   readonly backoff?: Backoff;
   /** Asked right before each batch. `false`: this instance may no longer be the owner; nothing is started. */
   readonly mayStart?: () => boolean;
@@ -22,6 +25,7 @@ export interface DeliveryOptions extends ConsumerOptions {
 export class Delivery implements PartitionHost {
   readonly backoff: Backoff;
   readonly bufferSize: number;
+  readonly bufferBytes: number;
   readonly batchSize: number;
   readonly #concurrency: number;
   readonly #mayStart: () => boolean;
@@ -40,6 +44,7 @@ export class Delivery implements PartitionHost {
     this.batchSize = options.batchSize ?? DEFAULT_BATCH_SIZE;
     this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
     this.bufferSize = options.bufferSize ?? 2 * this.batchSize;
+    this.bufferBytes = options.bufferBytes ?? DEFAULT_BUFFER_BYTES;
     this.backoff = options.backoff ?? REDELIVERY_BACKOFF;
     this.#mayStart = options.mayStart ?? (() => true);
   }

@@ -12,6 +12,7 @@ export interface PartitionEvents {
 export interface PartitionHost {
   readonly backoff: Backoff;
   readonly bufferSize: number;
+  readonly bufferBytes: number;
   /** Something may be ready to start. */
   wake(): void;
 }
@@ -23,6 +24,8 @@ export class HeldPartition {
   #state: State = 'held';
   #buffer: IncomingMessage[] = [];
   #running: readonly IncomingMessage[] = [];
+  /** Of the buffer and of what runs. */
+  #bytes = 0;
   #attempts = 0;
   #retry: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
@@ -36,7 +39,7 @@ export class HeldPartition {
 
   /** How many messages `push` takes now. */
   get room(): number {
-    if (this.#state !== 'held') return 0;
+    if (this.#state !== 'held' || this.#bytes >= this.host.bufferBytes) return 0;
     return Math.max(0, this.host.bufferSize - this.#buffer.length - this.#running.length);
   }
 
@@ -64,6 +67,7 @@ export class HeldPartition {
   push(messages: readonly IncomingMessage[]): void {
     if (this.#state !== 'held' || messages.length === 0) return;
     this.#buffer.push(...messages);
+    this.#bytes += bytesOf(messages);
     this.host.wake();
   }
 
@@ -86,10 +90,12 @@ export class HeldPartition {
   }
 
   settled(): void {
-    const { last, length } = { last: this.#running.at(-1), length: this.#running.length };
+    const settled = this.#running;
+    const last = settled.at(-1);
     this.#running = [];
+    this.#bytes -= bytesOf(settled);
     this.#attempts = 0;
-    if (this.#state !== 'gone' && last) this.events.acknowledge(last, length);
+    if (this.#state !== 'gone' && last) this.events.acknowledge(last, settled.length);
     if (this.#state === 'held') this.events.room();
     this.#becameIdle();
   }
@@ -113,6 +119,7 @@ export class HeldPartition {
 
   #forget(): void {
     this.#buffer = [];
+    this.#bytes = bytesOf(this.#running);
     clearTimeout(this.#retry);
     this.#retry = undefined;
   }
@@ -121,3 +128,6 @@ export class HeldPartition {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
+
+const bytesOf = (messages: readonly IncomingMessage[]): number =>
+  messages.reduce((sum, message) => sum + message.body.length, 0);

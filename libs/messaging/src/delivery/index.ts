@@ -1,3 +1,4 @@
+export * from './admission.js';
 export * from './backoff.js';
 export * from './delivery.js';
 export * from './held-partition.js';

@@ -123,9 +123,9 @@ begin
   end loop;
 end $$;
 
--- Deletes a prefix of one partition: old enough, at most "most" rows, never what a group has not passed. The counter
--- row comes last, so that appends wait for a moment only.
-create function bus.trim(the_part int, most int) returns bigint language plpgsql as $$
+-- Deletes a prefix of one partition: at most "most" rows, old enough unless the bus is nearly full, and never what a
+-- group has not passed. The counter row comes last, so that appends wait for a moment only.
+create function bus.trim(the_part int, most int, nearly_full boolean) returns bigint language plpgsql as $$
 declare p bus.partition; stop bigint; gone bigint; freed bigint;
 begin
   select * into p from bus.partition where id = the_part;
@@ -133,7 +133,8 @@ begin
   select * into p from bus.partition where id = the_part;
   select least(p.next, min(position), p.low + most) into stop from bus.position where part = the_part;
   with d as (
-    delete from bus.message where part = the_part and seq >= p.low and seq < stop and at < now() - p.keep
+    delete from bus.message
+    where part = the_part and seq >= p.low and seq < stop and (nearly_full or at < now() - p.keep)
     returning seq, octet_length(key) + octet_length(headers) + octet_length(body) + 64 as size
   ) select max(seq) + 1, sum(size) into gone, freed from d;
   if gone is not null then

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Consumer, ConsumerOptions, Deliver, DriverHealth, IncomingMessage } from '../../driver.js';
+import { withinMs } from '../../delivery/within.js';
 import { BroadcastConsumer } from './broadcast-consumer.js';
 import { Commits } from './commits.js';
 import { Link } from './connection.js';
@@ -7,8 +8,8 @@ import { Fetcher } from './fetcher.js';
 import { GroupConsumer, type GroupHost } from './group-consumer.js';
 import { Lane } from './lane.js';
 import { Listener } from './listener.js';
-import { trimWhenDue } from './maintenance.js';
 import { Membership } from './membership.js';
+import { healthOf, warnOfServerSettings } from './health.js';
 import type { OwnedPartition } from './owned-partition.js';
 import { Publisher } from './publisher.js';
 import { addressOf } from './reply-address.js';
@@ -18,6 +19,7 @@ import type { Settings } from './settings.js';
 import { SizeBound } from './size-bound.js';
 import { messageOf } from './sql-state.js';
 import { Topics, type PartitionRef } from './topology.js';
+import { Trimmer } from './trimmer.js';
 import { Waker } from './wake.js';
 
 /** The parts of one driver and how they are connected. Connections: control, data, and one a lane. */
@@ -34,13 +36,13 @@ export class Instance implements GroupHost {
   readonly #commits: Commits;
   readonly #membership: Membership;
   readonly #listener: Listener;
-  #trimming: NodeJS.Timeout | undefined;
+  readonly #trimmer: Trimmer;
 
   constructor(
     readonly id: string,
     readonly settings: Settings,
   ) {
-    const { url, lanes, maxBytes, beatMs } = settings;
+    const { url, lanes, maxBytes, beatMs, trimEveryMs } = settings;
     this.data = new Link(url, `taskwire-bus data ${id}`);
     this.#control = new Link(url, `taskwire-bus control ${id}`, {
       up: (client) => this.#up(client),
@@ -64,13 +66,15 @@ export class Instance implements GroupHost {
     this.#listener = new Listener(id, this.#membership, this.fetcher, this.inbox, settings.onWarning);
     this.topics = new Topics(this.data, settings.onWarning);
     this.replies = new ReplySender(this.data);
+    this.#trimmer = new Trimmer(this.data, maxBytes, trimEveryMs, (fault) => {
+      this.warn(`postgres bus: trim failed, the next one is due soon: ${messageOf(fault)}`);
+    });
     const waker = new Waker(this.#control);
-    const bounded = this.#lanes.map((link) => ({ link, bound: new SizeBound(link, maxBytes, beatMs) }));
-    this.publisher = new Publisher(
-      bounded.map(({ link, bound }) => new Lane(link, bound, (parts) => waker.appended(parts))),
-      this.topics,
-      settings.maxMessageBytes,
-    );
+    const lane = (link: Link): Lane => {
+      const bound = new SizeBound(link, maxBytes, beatMs, () => this.#trimmer.poke());
+      return new Lane(link, bound, (parts) => waker.appended(parts));
+    };
+    this.publisher = new Publisher(this.#lanes.map(lane), this.topics, settings.maxMessageBytes);
   }
 
   get replyAddress(): string {
@@ -79,11 +83,9 @@ export class Instance implements GroupHost {
 
   async start(): Promise<void> {
     await Promise.all([this.#control.client(), this.data.client(), ...this.#lanes.map((l) => l.client())]);
-    await this.#warnOfSettings();
+    await warnOfServerSettings(this.data, this.settings.onWarning);
     this.#membership.start();
-    const { trimEveryMs } = this.settings;
-    this.#trimming = setInterval(() => void this.#trim(), trimEveryMs);
-    this.#trimming.unref();
+    this.#trimmer.start();
   }
 
   async subscribe(
@@ -127,28 +129,19 @@ export class Instance implements GroupHost {
   }
 
   async health(): Promise<DriverHealth> {
-    try {
-      await this.data.query('health', 'select 1');
-    } catch (error) {
-      return {
-        up: false,
-        detail: `the bus database does not answer (${messageOf(error)}): check that PostgreSQL runs and that the bus URL is right`,
-      };
-    }
-    if (this.#control.isUp) return { up: true };
-    return { up: false, detail: 'the bus is reconnecting' };
+    return healthOf(this.data, this.#control);
   }
 
   /** Hands everything over; what is sent after it is refused. */
   async stop(deadlineMs: number): Promise<void> {
-    clearInterval(this.#trimming);
+    this.#trimmer.stop();
     const { groups, broadcasts } = this.#membership;
     await Promise.all([
       ...[...groups].map((group) => group.close(deadlineMs)),
       ...[...broadcasts].map((broadcast) => broadcast.close()),
       this.publisher.close(deadlineMs),
     ]);
-    await this.replies.idle();
+    await withinMs(this.replies.idle(), deadlineMs);
     this.#membership.stop();
     this.#listener.stop();
     this.fetcher.stop();
@@ -159,7 +152,7 @@ export class Instance implements GroupHost {
   }
 
   abort(): void {
-    clearInterval(this.#trimming);
+    this.#trimmer.stop();
     this.#membership.stop();
     this.#listener.stop();
     this.fetcher.stop();
@@ -197,25 +190,5 @@ export class Instance implements GroupHost {
     for (const broadcast of this.#membership.broadcasts) broadcast.resynchronise();
     this.inbox.lost();
     this.#membership.beatSoon();
-  }
-
-  async #trim(): Promise<void> {
-    try {
-      await trimWhenDue(this.data, this.settings.trimEveryMs);
-    } catch (error) {
-      this.settings.onWarning(`postgres bus: trim failed, the next one is due soon: ${messageOf(error)}`);
-    }
-  }
-
-  async #warnOfSettings(): Promise<void> {
-    const [row] = await this.data.query<{ autovacuum: string }>(
-      'autovacuum',
-      `select current_setting('autovacuum') as autovacuum`,
-    );
-    if (row?.autovacuum === 'off') {
-      this.settings.onWarning(
-        'postgres bus: autovacuum is off: the bus slows down and grows; set autovacuum = on in postgresql.conf',
-      );
-    }
   }
 }

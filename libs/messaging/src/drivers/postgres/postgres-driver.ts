@@ -13,12 +13,14 @@ import type {
   OutgoingMessage,
   SendError,
 } from '../../driver.js';
-import { forgetGroup, readLag } from './maintenance.js';
+import { forgetGroup, readLag } from './groups.js';
 import { Instance } from './instance.js';
 import { prepareDatabase } from './schema.js';
 import { type PostgresDriverOptions, settingsOf } from './settings.js';
 
 const CLOSE_DEADLINE_MS = 10_000;
+/** Of a close the part for handing over; the rest is for saying goodbye to the server. */
+const STOP_SHARE = 0.9;
 
 /** The bus in PostgreSQL: a partitioned log with groups, replies and retention, in a database of its own. */
 export class PostgresDriver implements Driver {
@@ -111,11 +113,11 @@ export class PostgresDriver implements Driver {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    const started = performance.now();
-    await this.#connecting?.catch(() => undefined);
-    await this.#instance.stop(deadlineMs);
-    const left = Math.max(500, deadlineMs - (performance.now() - started));
-    if (!(await withinMs(this.#instance.disconnect(), left))) this.#instance.abort();
+    const end = performance.now() + deadlineMs;
+    const isReady = await withinMs(this.#connecting ?? Promise.resolve(), deadlineMs / 2);
+    if (isReady) await this.#instance.stop((end - performance.now()) * STOP_SHARE);
+    const isGone = isReady && (await withinMs(this.#instance.disconnect(), end - performance.now()));
+    if (!isGone) this.#instance.abort();
   }
 }
 

@@ -1,6 +1,6 @@
-import { SendError, type OutgoingMessage } from '../../driver.js';
+import { Admission } from '../../delivery/admission.js';
 import { withinMs } from '../../delivery/within.js';
-import { Admission } from './admission.js';
+import { type OutgoingMessage, SendError } from '../../driver.js';
 import type { Lane } from './lane.js';
 import type { Topics } from './topology.js';
 
@@ -17,13 +17,16 @@ export class Publisher {
     private readonly maxMessageBytes: number,
   ) {}
 
+  /** Up to the lanes' queues there is nothing to wait for but room: that keeps the order of the calls. */
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
     if (messages.length === 0) return [];
-    await this.#admission.enter(messages.length);
-    const broken = new Set<number>();
-    const results = await Promise.all(messages.map((message) => this.#sendOne(message, broken)));
-    this.#admission.leave(messages.length);
-    return results;
+    return new Promise((resolve) => {
+      this.#admission.enter(messages.length, () => {
+        const broken = new Set<number>();
+        const settled = Promise.all(messages.map((message) => this.#sendOne(message, broken)));
+        resolve(settled.finally(() => this.#admission.leave(messages.length)));
+      });
+    });
   }
 
   /** Refuses new sends and waits for those that run. */
@@ -32,7 +35,7 @@ export class Publisher {
     await withinMs(Promise.all(this.lanes.map((lane) => lane.idle())), deadlineMs);
   }
 
-  /** Resolves, never rejects, with the outcome. Synchronous up to the lane's queue, which keeps the order. */
+  /** Resolves, never rejects, with the outcome. */
   #sendOne(message: OutgoingMessage, broken: Set<number>): Promise<SendError | undefined> {
     const part = this.topics.partitionId(message.topic, message.partition);
     const refusal = this.#refusal(message, part);

@@ -1,10 +1,10 @@
-export const SCHEMA_VERSION = 1;
+import { FUNCTIONS } from './functions.sql.js';
 
 /**
  * Counters (`partition`, `position`, `instance`) have room for in-row updates and no index on what changes.
  * `partition.next` is the number of the next message, `low` the oldest that may still be there.
  */
-export const TABLES = /* sql */ `
+const TABLES = /* sql */ `
 create schema if not exists bus;
 create table bus.meta (
   version int not null,
@@ -57,10 +57,13 @@ create unlogged table bus.reply (
   body bytea not null,
   primary key (address, id)
 );
-insert into bus.meta (version) values (${String(SCHEMA_VERSION)});
+insert into bus.meta (version) values (0);
 do $$ begin
   execute format('alter database %I set default_transaction_isolation = ''read committed''', current_database());
   execute format('alter database %I set idle_in_transaction_session_timeout = ''60s''', current_database());
 exception when insufficient_privilege then null;
 end $$;
 `;
+
+/** Each element raises the schema by one version; never change one that was released, add another. */
+export const MIGRATIONS: readonly string[] = [TABLES + FUNCTIONS];

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { CONNECT_TIMEOUT_MS } from './connection.js';
-import { FUNCTIONS } from './functions.sql.js';
-import { SCHEMA_VERSION, TABLES } from './schema.sql.js';
+import { MIGRATIONS } from './schema.sql.js';
 import { sqlState } from './sql-state.js';
 
 const SETUP_LOCK = 730;
@@ -43,20 +42,28 @@ async function migrate(url: string): Promise<void> {
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [SETUP_LOCK]);
-    const found = await client.query<{ meta: string | null }>(`select to_regclass('bus.meta') as meta`);
-    if (found.rows[0]?.meta === null) await client.query(TABLES + FUNCTIONS);
-    const { rows } = await client.query<{ version: number }>('select version from bus.meta');
-    const version = rows[0]?.version;
-    if (version !== SCHEMA_VERSION) {
+    const version = await versionOf(client);
+    if (version > MIGRATIONS.length) {
       throw new Error(
-        `postgres bus: the database has schema version ${String(version)}, this Taskwire knows ${String(SCHEMA_VERSION)}: ` +
+        `postgres bus: the database has schema version ${String(version)}, this Taskwire knows ${String(MIGRATIONS.length)}: ` +
           'run the release that made it, or point the bus at another database',
       );
     }
+    for (const migration of MIGRATIONS.slice(version)) await client.query(migration);
+    await client.query('update bus.meta set version = $1 where version < $1', [MIGRATIONS.length]);
     await client.query('commit');
   } finally {
     await client.end();
   }
+}
+
+async function versionOf(client: pg.Client): Promise<number> {
+  const found = await client.query<{ exists: boolean }>(
+    `select to_regclass('bus.meta') is not null as exists`,
+  );
+  if (found.rows[0]?.exists !== true) return 0;
+  const { rows } = await client.query<{ version: number }>('select version from bus.meta');
+  return rows[0]?.version ?? 0;
 }
 
 async function open(url: string): Promise<pg.Client> {

@@ -26,6 +26,8 @@ export class SizeBound {
     private readonly link: Link,
     private readonly maxBytes: number,
     private readonly everyMs: number,
+    /** Makes room, if there is something that all groups have read. */
+    private readonly onFull: () => void,
   ) {}
 
   /** Why nothing more may be stored, or undefined. */
@@ -48,5 +50,6 @@ export class SizeBound {
     this.#behind =
       row?.grp && row.behind ? `Group ${row.grp} is ${String(row.behind)} messages behind. ` : '';
     this.#readAt = performance.now();
+    if (this.#bytes >= this.maxBytes) this.onFull();
   }
 }

@@ -1,16 +1,18 @@
 /** Lets in at most `most` at once, first come first served; something larger than that goes alone. */
 export class Admission {
   #inside = 0;
-  readonly #waiting: { readonly count: number; readonly admit: () => void }[] = [];
+  readonly #waiting: { readonly count: number; readonly start: () => void }[] = [];
 
   constructor(private readonly most: number) {}
 
-  async enter(count: number): Promise<void> {
-    if (this.#waiting.length === 0 && this.#fits(count)) {
-      this.#inside += count;
+  /** `start` runs at once or when there is room, in the order of the calls, with nothing in between. */
+  enter(count: number, start: () => void): void {
+    if (this.#waiting.length > 0 || !this.#fits(count)) {
+      this.#waiting.push({ count, start });
       return;
     }
-    await new Promise<void>((admit) => this.#waiting.push({ count, admit }));
+    this.#inside += count;
+    start();
   }
 
   leave(count: number): void {
@@ -18,7 +20,7 @@ export class Admission {
     for (let next = this.#waiting[0]; next && this.#fits(next.count); next = this.#waiting[0]) {
       this.#waiting.shift();
       this.#inside += next.count;
-      next.admit();
+      next.start();
     }
   }
 

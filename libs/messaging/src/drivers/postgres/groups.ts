@@ -1,8 +1,6 @@
 import type { GroupLag } from '../../driver.js';
 import type { Link } from './connection.js';
 
-const TRIM_PAGE = 5_000;
-
 const LAG = /* sql */ `
 select s.grp as "group", s.topic, sum(p.next - greatest(c.position, p.low))::bigint as messages,
   coalesce(extract(epoch from clock_timestamp() - min(m.at)) * 1000, 0)::float8 as "oldestAgeMs"
@@ -32,33 +30,4 @@ export async function forgetGroup(link: Link, group: string): Promise<void> {
   }
   const [gone] = await link.query<{ count: number }>('forget', FORGET, [group]);
   if (!gone || gone.count === 0) throw new Error(`postgres bus: there is no group ${group}`);
-}
-
-/** Deletes what is past retention and read by every group, if no other instance did so in the last `everyMs`. */
-export async function trimWhenDue(link: Link, everyMs: number): Promise<void> {
-  const due = await link.query<{ won: boolean }>(
-    'due',
-    `update bus.meta set trimmed_at = clock_timestamp()
-     where trimmed_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) returning true as won`,
-    [everyMs],
-  );
-  if (due.length > 0) await trim(link);
-}
-
-async function trim(link: Link): Promise<void> {
-  const parts = await link.query<{ id: number }>('all', 'select id from bus.partition order by id');
-  for (const { id } of parts) {
-    for (let count = TRIM_PAGE; count === TRIM_PAGE;) {
-      const [row] = await link.query<{ count: number }>('trim', 'select bus.trim($1, $2) as count', [
-        id,
-        TRIM_PAGE,
-      ]);
-      count = row?.count ?? 0;
-    }
-  }
-  await link.query(
-    'sweep',
-    `with i as (delete from bus.instance where until < now() - interval '1 minute')
-     delete from bus.reply where at < now() - interval '1 minute'`,
-  );
 }
