@@ -13,7 +13,7 @@ import type { PrismaClient } from './generated/prisma/client.js';
 import { JwksReader } from './keys/jwks.js';
 import { SIGNING_KEYS, loadSigningKeys } from './keys/signing-keys.js';
 import { AccessTokens } from './sessions/access-tokens.js';
-import { ClientAddress } from './sessions/client-address.js';
+import { LoginClients } from './sessions/login-client.js';
 import { LoginLimits } from './sessions/login-limits.js';
 import { LoginHandler } from './sessions/login.js';
 import { LogoutHandler } from './sessions/logout.js';
@@ -32,13 +32,17 @@ const internal = [RevocationsReader, ContactReader, GrantRoleHandler];
 export class AuthModule {
   static on({ db, config }: ServiceContext<Config, PrismaClient>): DynamicModule {
     const keys = loadSigningKeys(config.KEYS_DIR);
-    const limit = { perAddress: config.LOGINS_PER_ADDRESS, perAccount: config.LOGINS_PER_ACCOUNT };
+    const limit = {
+      perAddress: config.RATE_LIMIT_LOGIN_ADDRESS,
+      perAccount: config.RATE_LIMIT_LOGIN_ACCOUNT,
+    };
+    const tokens = { internal: config.INTERNAL_TOKEN, exempt: config.RATE_LIMIT_EXEMPT_TOKEN };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
       { provide: SessionStore, useValue: new SessionStore(db) },
       { provide: SIGNING_KEYS, useValue: keys },
       { provide: AccessTokens, useValue: new AccessTokens(keys.current) },
-      { provide: ClientAddress, useValue: new ClientAddress(config.INTERNAL_TOKEN) },
+      { provide: LoginClients, useValue: new LoginClients(tokens) },
       { provide: LoginLimits, useValue: new LoginLimits(limit) },
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
       PasswordHasher,

@@ -5,8 +5,13 @@ export const config = z
     /** Ed25519 keys in PEM, shared by all instances; one is made when there is none. */
     KEYS_DIR: z.string().min(1).default('.taskwire/keys'),
     REGISTRATION: z.enum(['open']).default('open'),
-    LOGINS_PER_ADDRESS: z.coerce.number().int().positive().default(20),
-    LOGINS_PER_ACCOUNT: z.coerce.number().int().positive().default(10),
+    /** Logins a minute from one address. */
+    RATE_LIMIT_LOGIN_ADDRESS: z.coerce.number().int().positive().default(20),
+    /** Logins a minute to one account. */
+    RATE_LIMIT_LOGIN_ACCOUNT: z.coerce.number().int().positive().default(10),
+    /** Who sends it as X-Rate-Limit-Exempt is not limited: for load tests. */
+    RATE_LIMIT_EXEMPT_TOKEN: z.string().min(16).optional(),
+    /** An administrator to be made, once; the password stands in the file. */
     ADMIN_EMAIL: z.string().min(1).optional(),
     ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
   })

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import {
   CreateTaskBody,
   ListTasksQuery,
+  LoginBody,
   PROBLEMS,
+  RegisterBody,
   UpdateTaskBody,
   contracts,
   routes,
@@ -75,6 +77,11 @@ describe('the bodies', () => {
     ['an empty title', { title: '  ' }],
     ['a field that does not exist', { title: 'a', colour: 'red' }],
     ['a time without an offset', { title: 'a', dueAt: '2026-11-21T10:00:00' }],
+    ['what is no time', { title: 'a', dueAt: 'tomorrow' }],
+    ['a time before the year 1', { title: 'a', dueAt: '0001-01-01T00:00:00+01:00' }],
+    ['a time past the year 9999', { title: 'a', dueAt: '9999-12-31T23:59:59-01:00' }],
+    ['text with NUL', { title: 'a\0b' }],
+    ['half of a surrogate pair', { title: 'a', labels: ['\ud800'] }],
   ])('refuse %s', (_, body) => {
     expect(CreateTaskBody.safeParse(body).success).toBe(false);
   });
@@ -87,6 +94,12 @@ describe('the bodies', () => {
     expect(CreateTaskBody.parse({ title: 'a', dueAt: '2026-11-21T10:00:00+02:00' }).dueAt).toBe(
       '2026-11-21T08:00:00.000Z',
     );
+  });
+
+  it('take accounts of the platform itself at login only', () => {
+    const admin = { email: ' Admin@localhost', password: 'password' };
+    expect(LoginBody.parse(admin).email).toBe('admin@localhost');
+    expect(RegisterBody.safeParse({ ...admin, name: 'a' }).success).toBe(false);
   });
 
   it('bound a page at 100', () => {

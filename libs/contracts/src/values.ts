@@ -1,13 +1,24 @@
 import { z } from 'zod';
 
 export const Uuid = z.uuid();
+const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** RFC 3339 with an offset; stored and answered in UTC. */
-export const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+export const Instant = z.iso
+  .datetime({ offset: true })
+  .refine((text) => !(Date.parse(text) < FIRST || Date.parse(text) > LAST), 'must lie in the years 1 to 9999')
+  .transform((text) => new Date(text).toISOString());
 /** An IANA time zone name, for example `Europe/Berlin`. */
 export const TimeZone = z
   .string()
   .max(64)
   .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin');
+
+/** Text that a database keeps as it is: no NUL, no half of a surrogate pair. */
+export const Text = z
+  .string()
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed text without NUL');
 
 function isTimeZone(name: string): boolean {
   try {

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject } from '@nestjs/common';
+import { Body, Controller, Inject } from '@nestjs/common';
 import { GrantRoleBody, type Role } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { InternalRoute, OUTBOX_STORE, ProblemError } from '@taskwire/service';
@@ -14,7 +14,6 @@ export class GrantRoleHandler {
   ) {}
 
   @InternalRoute('POST', '/internal/users/roles')
-  @HttpCode(200)
   async grant(@Body() body: unknown): Promise<{ userId: string; roles: readonly Role[] }> {
     const { email, role } = GrantRoleBody.parse(body);
     return this.outbox.write(async ({ tx, publish }) => {

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { AccountStore } from '../accounts/account-store.js';
 import { identityOf, userView } from '../accounts/account.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
-import { type AddressedRequest, ClientAddress } from './client-address.js';
+import { LoginClients, type LoginRequest } from './login-client.js';
 import { LoginLimits } from './login-limits.js';
 import { Sessions } from './sessions.js';
 
@@ -14,7 +14,7 @@ import { Sessions } from './sessions.js';
 export class LoginHandler {
   constructor(
     @Inject(LoginLimits) private readonly limits: LoginLimits,
-    @Inject(ClientAddress) private readonly address: ClientAddress,
+    @Inject(LoginClients) private readonly clients: LoginClients,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
     @Inject(Sessions) private readonly sessions: Sessions,
@@ -25,9 +25,9 @@ export class LoginHandler {
   @Header('cache-control', 'no-store')
   async login(
     @Body() { email, password }: z.output<typeof LoginBody>,
-    @Req() request: AddressedRequest,
+    @Req() request: LoginRequest,
   ): Promise<SignedIn> {
-    await this.limits.take(this.address.of(request), email);
+    await this.limits.take(this.clients.of(request), email);
 
     const account = await this.accounts.findByEmail(email);
     const matches = await this.passwords.matches(account?.passwordHash ?? null, password);

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { LOGGER, type Logger } from '@taskwire/service';
+import { LOGGER } from '@taskwire/service';
+import type { Logger } from '@taskwire/telemetry';
 import { SessionStore } from './session-store.js';
 
 const EVERY_MS = 60 * 60 * 1000;
@@ -37,7 +38,7 @@ export class PurgeSessions implements OnApplicationBootstrap, OnApplicationShutd
         removed = await this.sessions.purge(new Date(Date.now() - KEPT_MS), BATCH);
       }
     } catch (error) {
-      this.log.warn({ error }, 'expired sessions could not be removed; tried again in an hour');
+      this.log.warn({ err: error }, 'expired sessions could not be removed; tried again in an hour');
     }
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, TimeZone, Uuid } from '../values.js';
+import { Instant, Text, TimeZone, Uuid } from '../values.js';
 import { route } from './route.js';
 
 export const Role = z.enum(['user', 'admin', 'operator']);
@@ -12,7 +12,7 @@ export const Email = z
   .transform((text) => text.toLowerCase());
 /** OWASP ASVS 5 6.2: 8 to 128 characters, nothing about their kinds. */
 export const Password = z.string().min(8).max(128);
-export const DisplayName = z.string().trim().min(1).max(100);
+export const DisplayName = Text.trim().min(1).max(100);
 
 export const User = z
   .object({
@@ -30,8 +30,10 @@ export type User = z.output<typeof User>;
 export const RegisterBody = z
   .strictObject({ email: Email, password: Password, name: DisplayName, timeZone: TimeZone.default('UTC') })
   .meta({ id: 'Register' });
+/** Any spelling of an address, also of accounts that the platform made, such as `admin@localhost`. */
+const LoginEmail = Text.trim().min(1).max(254).toLowerCase();
 export const LoginBody = z
-  .strictObject({ email: Email, password: z.string().min(1).max(128) })
+  .strictObject({ email: LoginEmail, password: z.string().min(1).max(128) })
   .meta({ id: 'Login' });
 export const RefreshBody = z
   .strictObject({ refreshToken: z.string().min(1).max(200) })

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { Instant, Uuid } from '../values.js';
+import { Instant, Text, Uuid } from '../values.js';
 import { PageQuery, Pagination } from './paging.js';
 import { route } from './route.js';
 
 export const TaskStatus = z.enum(['todo', 'in_progress', 'done']);
 export const TaskPriority = z.enum(['low', 'medium', 'high', 'urgent']);
-export const TaskTitle = z.string().trim().min(1).max(200);
-export const TaskDescription = z.string().max(10_000);
-export const Label = z.string().trim().min(1).max(50);
+export const TaskTitle = Text.trim().min(1).max(200);
+export const TaskDescription = Text.max(10_000);
+export const Label = Text.trim().min(1).max(50);
 const Labels = z
   .array(Label)
   .max(20)
@@ -66,7 +66,7 @@ export const ListTasksQuery = PageQuery.extend({
   priority: TaskPriority.optional(),
   label: Label.optional(),
   /** Words that title or description contain, without regard to case. */
-  q: z.string().trim().min(1).max(200).optional(),
+  q: Text.trim().min(1).max(200).optional(),
   dueBefore: Instant.optional(),
   sort: TaskSort.default('-createdAt'),
   /** `cursor=` (empty) starts the cursor form, which stays right while tasks are added; then `nextCursor` of the page before. */

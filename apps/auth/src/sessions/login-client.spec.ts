@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { ClientAddress } from './client-address.js';
+import { LoginClients } from './login-client.js';
 
-const address = new ClientAddress('secret');
+const clients = new LoginClients({ internal: 'secret', exempt: undefined });
 const from = (remoteAddress: string | undefined, headers = {}) =>
-  address.of({ headers, socket: { remoteAddress } });
+  clients.of({ headers, socket: { remoteAddress } }).address;
 const gateway = { authorization: 'Bearer secret' };
 
 describe('the address that logins are counted by', () => {
@@ -35,5 +35,19 @@ describe('the address that logins are counted by', () => {
     ['::ffff:192.0.2.1', '192.0.2.1'],
   ])('of IPv6 is its network: %s counts as %s', (given, expected) => {
     expect(from(given)).toBe(expected);
+  });
+});
+
+describe('a load test', () => {
+  it.each([
+    ['the token', 'load', 'load', true],
+    ['another token', 'load', 'guess', false],
+    ['no token', 'load', undefined, false],
+    ['nothing, where there is no token', undefined, undefined, false],
+    ['an empty one, where there is no token', undefined, '', false],
+  ])('with %s', (_, exempt, given, expected) => {
+    const headers = { 'x-rate-limit-exempt': given };
+    const client = new LoginClients({ internal: 'secret', exempt }).of({ headers, socket: {} });
+    expect(client.exempt).toBe(expected);
   });
 });

@@ -1,22 +1,31 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 
-export interface AddressedRequest {
+export interface LoginRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-/** Where a request comes from: what the gateway says, if it proves with the internal token that it is one. */
-export class ClientAddress {
-  constructor(private readonly internalToken: string) {}
+export interface LoginClient {
+  readonly address: string;
+  /** It has the token of load tests, and is not limited. */
+  readonly exempt: boolean;
+}
 
-  of({ headers, socket }: AddressedRequest): string {
+/** Tells who logs in: the address is what the gateway says, if it proves with the internal token that it is one. */
+export class LoginClients {
+  constructor(private readonly tokens: { readonly internal: string; readonly exempt: string | undefined }) {}
+
+  of({ headers, socket }: LoginRequest): LoginClient {
     const forwarded = String(headers['x-forwarded-for'] ?? '')
       .split(',')
       .at(-1)
       ?.trim();
-    const trusted = forwarded && isSame(headers.authorization, `Bearer ${this.internalToken}`);
-    return network((trusted && forwarded) || (socket.remoteAddress ?? ''));
+    const isGateway = isSame(headers.authorization, `Bearer ${this.tokens.internal}`);
+    return {
+      address: network((isGateway && forwarded) || (socket.remoteAddress ?? '')),
+      exempt: this.tokens.exempt !== undefined && isSame(headers['x-rate-limit-exempt'], this.tokens.exempt),
+    };
   }
 }
 
