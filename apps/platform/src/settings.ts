@@ -24,7 +24,8 @@ const Environment = z.object({
 
 export const names = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
 export type Name = (typeof names)[number];
-export type Store = Exclude<Name, 'gateway'> | 'bus';
+export const stores = ['auth', 'task', 'notification', 'analytics', 'bus'] as const;
+export type Store = (typeof stores)[number];
 
 export interface Settings {
   host: string;

@@ -7,7 +7,7 @@ import { StartError } from '../start-error.js';
 import { binary, installedBinaries } from './binaries.js';
 import { ensureCluster } from './cluster.js';
 import { choosePlaces, dataIn, type Places } from './places.js';
-import { forgetReusedPid, serverState, stopServer } from './server-process.js';
+import { forgetReusedPid, serverState, signalServer, stopServer } from './server-process.js';
 
 export interface EmbeddedPostgres {
   /** Where its data is: below the data folder, or elsewhere when its user can't get there. */
@@ -69,16 +69,13 @@ async function spawnServer(places: Places, extra: Record<string, string>): Promi
   return child;
 }
 
-async function untilReady(
-  places: Places,
-  extra: Record<string, string>,
-): Promise<{ pid: number; port: number }> {
+async function untilReady(places: Places, extra: Record<string, string>): Promise<number> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   let child: ChildProcess | undefined;
   let failure = '';
   for (;;) {
     const state = await serverState(dataIn(places.folder));
-    if (state.kind === 'ready') return state;
+    if (state.kind === 'ready') return state.port;
     if (Date.now() > deadline) {
       throw new StartError(`PostgreSQL did not start${failure}: see ${join(places.folder, 'server.log')}`);
     }
@@ -95,7 +92,8 @@ async function untilReady(
 
 /**
  * The PostgreSQL of one data folder, from the binaries that npm installed: makes its data at the first start
- * and takes over a server that outlived a crash. The caller holds the folder's lock.
+ * and takes over a server that outlived a crash. It ends with this process, unless that is killed. The caller
+ * holds the folder's lock.
  */
 export async function startEmbeddedPostgres(
   dataFolder: string,
@@ -103,10 +101,15 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const places = choosePlaces(resolve(dataFolder), await installedBinaries());
   const password = await ensureCluster(places);
-  const { pid, port } = await untilReady(places, extraSettings);
+  const endWithThisProcess = (): void => signalServer(dataIn(places.folder), 'SIGINT');
+  process.on('exit', endWithThisProcess);
+  const port = await untilReady(places, extraSettings);
   return {
     folder: places.folder,
     url: (database) => `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`,
-    stop: () => stopServer(pid, dataIn(places.folder)),
+    stop: async () => {
+      await stopServer(dataIn(places.folder));
+      process.off('exit', endWithThisProcess);
+    },
   };
 }

@@ -16,7 +16,7 @@ export const dataIn = (folder: string): string => join(folder, 'data');
 const hasCluster = (folder: string): boolean => existsSync(join(dataIn(folder), 'PG_VERSION'));
 
 /** Named after the data folder, so that the next start finds it again. */
-function outsideFolder(dataFolder: string): string {
+export function outsideFolder(dataFolder: string): string {
   const key = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16);
   return join('/var/tmp', `taskwire-${key}`);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +8,7 @@ const POLL_MS = 20;
 const FAST_STOP_MS = 30_000;
 const IMMEDIATE_STOP_MS = 5_000;
 
-export type ServerState =
-  { kind: 'stopped' } | { kind: 'starting' } | { kind: 'ready'; pid: number; port: number };
+export type ServerState = { kind: 'stopped' } | { kind: 'starting' } | { kind: 'ready'; port: number };
 
 // Lines of postmaster.pid: pid, data folder, start time, port, socket folder, address, shared memory, status.
 const [PID, PORT, STATUS] = [0, 3, 7];
@@ -27,21 +26,27 @@ function canConnect(port: number): Promise<boolean> {
   });
 }
 
-const serves = (pid: number, data: string): boolean => commandLine(pid)?.includes(data) ?? false;
-
-/** What runs on a data folder. A pid file that names some other process was left by a crash. */
-export async function serverState(data: string): Promise<ServerState> {
-  let lines: string[];
+function pidFileOf(data: string): string[] | undefined {
   try {
-    lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
   } catch {
-    return { kind: 'stopped' };
+    return undefined;
   }
-  const pid = Number(lines[PID]);
+}
+
+/** The server's pid. A pid file that names some other process was left by a crash. */
+function pidOf(data: string): number | undefined {
+  const pid = Number(pidFileOf(data)?.[PID]);
+  return commandLine(pid)?.includes(data) ? pid : undefined;
+}
+
+/** What runs on a data folder. */
+export async function serverState(data: string): Promise<ServerState> {
+  const lines = pidFileOf(data);
+  if (lines === undefined || pidOf(data) === undefined) return { kind: 'stopped' };
   const port = Number(lines[PORT]);
-  if (!serves(pid, data)) return { kind: 'stopped' };
   const ready = lines[STATUS]?.trim() === 'ready' && (await canConnect(port));
-  return ready ? { kind: 'ready', pid, port } : { kind: 'starting' };
+  return ready ? { kind: 'ready', port } : { kind: 'starting' };
 }
 
 /**
@@ -49,15 +54,18 @@ export async function serverState(data: string): Promise<ServerState> {
  * process. Otherwise the file stays: by it a new server sees that backends of the dead one still run.
  */
 export function forgetReusedPid(data: string): void {
-  const file = join(data, 'postmaster.pid');
-  if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, 'utf8').split('\n')[PID]);
-  if (commandLine(pid) !== undefined && !serves(pid, data)) rmSync(file);
+  const pid = Number(pidFileOf(data)?.[PID]);
+  if (commandLine(pid) !== undefined && pidOf(data) === undefined) rmSync(join(data, 'postmaster.pid'));
 }
 
-async function ends(pid: number, data: string, withinMs: number): Promise<boolean> {
+export function signalServer(data: string, signal: NodeJS.Signals): void {
+  const pid = pidOf(data);
+  if (pid !== undefined) process.kill(pid, signal);
+}
+
+async function ends(data: string, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
-  while (serves(pid, data)) {
+  while (pidOf(data) !== undefined) {
     if (Date.now() > deadline) return false;
     await sleep(POLL_MS);
   }
@@ -65,10 +73,9 @@ async function ends(pid: number, data: string, withinMs: number): Promise<boolea
 }
 
 /** Stops a server: open transactions are rolled back; if that takes too long, it recovers at its next start. */
-export async function stopServer(pid: number, data: string): Promise<void> {
-  if (!serves(pid, data)) return;
-  process.kill(pid, 'SIGINT');
-  if (await ends(pid, data, FAST_STOP_MS)) return;
-  process.kill(pid, 'SIGQUIT');
-  await ends(pid, data, IMMEDIATE_STOP_MS);
+export async function stopServer(data: string): Promise<void> {
+  signalServer(data, 'SIGINT');
+  if (await ends(data, FAST_STOP_MS)) return;
+  signalServer(data, 'SIGQUIT');
+  await ends(data, IMMEDIATE_STOP_MS);
 }
