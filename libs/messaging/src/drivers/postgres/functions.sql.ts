@@ -3,13 +3,16 @@
  * whatever the session says; what may be lost (a heartbeat, a position) is not: losing it means a redelivery.
  */
 export const FUNCTIONS = /* sql */ `
--- Rows are locked in one order, so two appends can't deadlock. The clock is read under the lock: "at" grows with "seq".
+-- Rows are locked in one order, so two appends can't deadlock. The clock is read under the lock, once (rows are not
+-- inserted in their order): "at" never falls as "seq" grows, so what is too old is always a prefix.
 create function bus.append(parts int[], ords int[], keys text[], heads text[], bodies bytea, offs int[], lens int[])
 returns table (part int, base bigint) language plpgsql as $$
 #variable_conflict use_column
+declare stored_at timestamptz;
 begin
   perform set_config('synchronous_commit', 'on', true);
   perform from bus.partition where id = any(parts) order by id for no key update;
+  stored_at := clock_timestamp();
   return query
     with counted as (
       select part, count(*) as n, sum(octet_length(key) + octet_length(head) + len + 64) as size
@@ -19,7 +22,7 @@ begin
       where p.id = c.part returning p.id, p.next - c.n as base
     ), stored as (
       insert into bus.message (seq, at, part, key, headers, body)
-      select r.base + m.ord, clock_timestamp(), m.part, m.key, m.head, substring(bodies from m.off for m.len)
+      select r.base + m.ord, stored_at, m.part, m.key, m.head, substring(bodies from m.off for m.len)
       from unnest(parts, ords, keys, heads, offs, lens) m(part, ord, key, head, off, len)
       join raised r on r.id = m.part
     )

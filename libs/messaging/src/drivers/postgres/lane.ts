@@ -9,6 +9,9 @@ const MOST_MESSAGES = 500;
 const MOST_BYTES = 4 * 1024 ** 2;
 const ROW_OVERHEAD = 64;
 
+export const BEHIND_ANOTHER =
+  'postgres bus: an earlier message of this partition in the same send was not stored';
+
 export interface LaneItem {
   readonly part: number;
   readonly message: OutgoingMessage;
@@ -86,7 +89,7 @@ export class Lane {
       const item = this.#queue.shift();
       if (!item) break;
       if (item.broken.has(item.part)) {
-        refuse(item, 'postgres bus: an earlier message of this partition in the same send was not stored');
+        refuse(item, BEHIND_ANOTHER);
         continue;
       }
       bytes += item.message.body.length;

@@ -1,4 +1,5 @@
 import { createTestDatabase } from '@taskwire/testing';
+import { Client } from 'pg';
 import { driverConformance } from '../../../testing/index.js';
 import { PostgresDriver } from './postgres-driver.js';
 import { terminateConnections } from '../../../testing/postgres/terminate-connections.js';
@@ -7,13 +8,18 @@ driverConformance({
   name: 'postgres',
   create: async () => {
     const { url, drop } = await createTestDatabase();
+    const control = new Client({ connectionString: url });
+    await control.connect();
     return {
       driver: () => new PostgresDriver({ url, ttlMs: 1_500, beatMs: 300 }),
       kill: (driver) => Promise.resolve((driver as PostgresDriver).abort()),
       cut: async (driver) => {
-        await terminateConnections(url, (driver as PostgresDriver).id);
+        await terminateConnections(control, (driver as PostgresDriver).id);
       },
-      close: drop,
+      close: async () => {
+        await control.end();
+        await drop();
+      },
     };
   },
 });

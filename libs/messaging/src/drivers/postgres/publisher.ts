@@ -1,10 +1,18 @@
 import { Admission } from '../../delivery/admission.js';
 import { withinMs } from '../../delivery/within.js';
 import { type OutgoingMessage, SendError } from '../../driver.js';
-import type { Lane } from './lane.js';
+import { BEHIND_ANOTHER, type Lane } from './lane.js';
 import type { Topics } from './topology.js';
 
 const MOST_UNCONFIRMED = 10_000;
+
+/** Partitions of one send of which nothing more may be stored, because what is confirmed must be a prefix. */
+interface Call {
+  /** By a check before anything of what follows was queued. */
+  readonly refused: Set<number>;
+  /** By a failed append. */
+  readonly broken: Set<number>;
+}
 
 /** Checks each message, then gives it to the lane of its partition. */
 export class Publisher {
@@ -22,8 +30,8 @@ export class Publisher {
     if (messages.length === 0) return [];
     return new Promise((resolve) => {
       this.#admission.enter(messages.length, () => {
-        const broken = new Set<number>();
-        const settled = Promise.all(messages.map((message) => this.#sendOne(message, broken)));
+        const call: Call = { refused: new Set(), broken: new Set() };
+        const settled = Promise.all(messages.map((message) => this.#sendOne(message, call)));
         resolve(settled.finally(() => this.#admission.leave(messages.length)));
       });
     });
@@ -36,21 +44,25 @@ export class Publisher {
   }
 
   /** Resolves, never rejects, with the outcome. */
-  #sendOne(message: OutgoingMessage, broken: Set<number>): Promise<SendError | undefined> {
+  #sendOne(message: OutgoingMessage, call: Call): Promise<SendError | undefined> {
     const part = this.topics.partitionId(message.topic, message.partition);
-    const refusal = this.#refusal(message, part);
-    if (refusal || part === undefined) {
-      if (part !== undefined) broken.add(part);
+    if (part === undefined) {
+      const reason = this.topics.unknown(message.topic, message.partition);
+      return Promise.resolve(new SendError('not-stored', reason, true));
+    }
+    const refusal = this.#refusal(message, call.refused.has(part));
+    if (refusal) {
+      call.refused.add(part);
       return Promise.resolve(refusal);
     }
     return new Promise((settle) => {
-      this.lanes[part % this.lanes.length]?.add({ part, message, broken, settle });
+      this.lanes[part % this.lanes.length]?.add({ part, message, broken: call.broken, settle });
     });
   }
 
-  #refusal({ topic, partition, key, body }: OutgoingMessage, part?: number): SendError | undefined {
+  #refusal({ topic, key, body }: OutgoingMessage, isBehindRefused: boolean): SendError | undefined {
     if (this.#closed) return new SendError('not-stored', 'postgres bus: the driver is closed');
-    if (part === undefined) return new SendError('not-stored', this.topics.unknown(topic, partition), true);
+    if (isBehindRefused) return new SendError('not-stored', BEHIND_ANOTHER);
     if (body.length > this.maxMessageBytes) {
       const sizes = `${String(body.length)} bytes, at most ${String(this.maxMessageBytes)} are taken`;
       return new SendError('not-stored', `postgres bus: a body for ${topic} has ${sizes}`, true);

@@ -15,7 +15,8 @@ from (values (1)) one left join (
 
 /**
  * Refuses sends once the log holds too much, because retention waits for every declared group: a dead one would fill the
- * disk. Read at most once per `everyMs`, with this process's own sends counted in between.
+ * disk. Read once per `everyMs`, with this process's own sends counted in
+ * between, and again before each refusal.
  */
 export class SizeBound {
   #bytes = 0;
@@ -32,7 +33,8 @@ export class SizeBound {
 
   /** Why nothing more may be stored, or undefined. */
   async refusal(): Promise<string | undefined> {
-    if (performance.now() - this.#readAt > this.everyMs) await this.#read();
+    const isDue = performance.now() - this.#readAt > this.everyMs;
+    if (isDue || this.#bytes >= this.maxBytes) await this.#read();
     if (this.#bytes < this.maxBytes) return undefined;
     return (
       `postgres bus: full: it holds ${String(this.#bytes)} bytes, the bound is ${String(this.maxBytes)}. ${this.#behind}` +
