@@ -24,6 +24,9 @@ const DEFAULTS: MailWorkerSettings = {
   stopMs: 5_000,
 };
 
+const KEPT_DAYS = 30;
+const FORGET_EVERY_MS = 60 * 60 * 1000;
+
 /** Fields name ids, attempts and reasons; never an address or a text. */
 export type MailLog = (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
 
@@ -33,6 +36,7 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly running = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private loop: Promise<void> | undefined;
+  private forgotAt = -Infinity;
 
   constructor(
     private readonly emails: EmailStore,
@@ -74,6 +78,16 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
+  private async forget(): Promise<void> {
+    if (performance.now() - this.forgotAt < FORGET_EVERY_MS) return;
+    this.forgotAt = performance.now();
+    try {
+      while (!this.stopping.signal.aborted && (await this.emails.forget(KEPT_DAYS)) > 0);
+    } catch (error) {
+      this.log('warn', 'old emails could not be deleted', { error: reasonOf(error) });
+    }
+  }
+
   private begin(email: ClaimedEmail): void {
     const attempt = this.attempt(email).finally(() => this.running.delete(attempt));
     this.running.add(attempt);
@@ -94,6 +108,7 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async pause(): Promise<void> {
+    await this.forget();
     await delay(this.settings.pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }
