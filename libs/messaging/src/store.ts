@@ -103,14 +103,18 @@ export interface HandlerContext {
    * `encodeEvent(contract, payload, originOf(cause))`, at this call, so that a bad payload fails in its handler and the
    * event carries the trace and the actor of its own cause; it adds the `sequence` header when the row has its number.
    */
-  publish<C extends EventContract>(contract: C, payload: PayloadOf<C>, cause?: ReceivedMessage): void;
+  readonly publish: <C extends EventContract>(
+    contract: C,
+    payload: PayloadOf<C>,
+    cause?: ReceivedMessage,
+  ) => void;
   /** Publishes at `at` (within a second), unless `cancelSchedule` with the same id came first; the same id again moves it. */
-  schedule<C extends EventContract>(
+  readonly schedule: <C extends EventContract>(
     contract: C,
     payload: PayloadOf<C>,
     options: { id: string; at: Date; cause?: ReceivedMessage },
-  ): void;
-  cancelSchedule(id: string, cause?: ReceivedMessage): void;
+  ) => void;
+  readonly cancelSchedule: (id: string, cause?: ReceivedMessage) => void;
 }
 
 /** What a run gets: the handlers' context, and how often the transaction was written to so far. */
@@ -124,8 +128,7 @@ export interface RunContext extends HandlerContext {
  * written to. A batch handler that answers rejections itself says false: it wrote nothing for those.
  */
 export type HandlerResult =
-  | { readonly reply: unknown }
-  | { readonly rejection: Rejection; readonly afterWrite?: boolean };
+  { readonly reply: unknown } | { readonly rejection: Rejection; readonly afterWrite?: boolean };
 
 /** Runs messages of one group in their order, in one transaction. One result per message; throwing fails the whole call. */
 export interface Run {

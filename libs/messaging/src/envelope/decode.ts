@@ -9,8 +9,8 @@ import { bindContext, contextFrom } from './origin.js';
 
 /** What decoding needs to know of who receives. */
 export interface Receiver {
-  contractOf(type: string): MessageContract | undefined;
-  carriesCommands(topic: string): boolean;
+  readonly contractOf: (type: string) => MessageContract | undefined;
+  readonly carriesCommands: (topic: string) => boolean;
   readonly ordered: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { Binding } from './binding.js';
 
 export interface BoundHandler {
   readonly patterns: Set<string>;
-  call(data: unknown, context: HandlerContext | undefined): unknown;
+  readonly call: (data: unknown, context: HandlerContext | undefined) => unknown;
 }
 
 type Bindings = ReadonlyMap<Binding, BoundHandler>;
@@ -15,8 +15,8 @@ interface Assigned {
   readonly groups: { subscription: GroupSubscription; handlers: Handler[] }[];
   readonly broadcasts: {
     subscription: BroadcastSubscription;
-    receive(event: ReceivedMessage): Promise<void>;
-    resync(): Promise<void>;
+    readonly receive: (event: ReceivedMessage) => Promise<void>;
+    readonly resync: () => Promise<void>;
   }[];
 }
 

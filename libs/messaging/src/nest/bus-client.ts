@@ -48,6 +48,6 @@ export class BusClient extends ClientProxy {
 
   protected async dispatchEvent<T>(packet: ReadPacket): Promise<T> {
     const { payload, identity } = packet.data as EventRequest<EventContract>;
-    return (await this.bus.publish(packet.pattern as unknown as EventContract, payload, identity)) as T;
+    return (await this.bus.publish(packet.pattern, payload, identity)) as T;
   }
 }

@@ -4,10 +4,10 @@ import type { Handler } from './handler.js';
 
 /** What one subscription handles, by message type. */
 export interface Registry {
-  contractOf(type: string): MessageContract | undefined;
-  handlerOf(type: string): Handler | undefined;
+  readonly contractOf: (type: string) => MessageContract | undefined;
+  readonly handlerOf: (type: string) => Handler | undefined;
   /** Whether an unknown type in this topic is a command that somebody waits for. */
-  carriesCommands(topic: string): boolean;
+  readonly carriesCommands: (topic: string) => boolean;
 }
 
 /**

@@ -27,20 +27,14 @@ export interface BusUnderTest extends DriverUnderTest {
 }
 
 /** Defines the tests that a bus passes over every driver and every store, as far as it is not excused. */
-export function busConformance({
-  name,
-  create,
-  stores,
-  excuses = {},
-  patienceMs = 10_000,
-}: BusUnderTest): void {
+export function busConformance({ name, excuses = {}, patienceMs = 10_000, ...under }: BusUnderTest): void {
   describe(`bus over ${name}`, () => {
     let target: DriverTarget;
     let storeTarget: StoreTarget;
 
     beforeAll(async () => {
-      target = await create();
-      storeTarget = await stores();
+      target = await under.create();
+      storeTarget = await under.stores();
     }, 60_000);
 
     afterAll(async () => {
