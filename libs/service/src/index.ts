@@ -1,2 +1,14 @@
-export { ensureDatabase } from './database.js';
-export { migrate, MigrationError } from './migrate.js';
+export * from './access/access-token-verifier.js';
+export * from './access/caller.js';
+export * from './clients/service-client.js';
+export * from './clients/service-clients.js';
+export { type CommonConfig, ConfigError } from './config.js';
+export * from './database.js';
+export * from './definition.js';
+export * from './http/problem-error.js';
+export { Body, InternalRoute, Params, Query, Route } from './http/route.js';
+export * from './migrate.js';
+export * from './run-service.js';
+export * from './start-service.js';
+export * from './tokens.js';
+export type { Logger } from '@taskwire/telemetry';

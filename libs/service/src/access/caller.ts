@@ -1,0 +1,32 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Role } from '@taskwire/contracts';
+import type { FastifyRequest } from 'fastify';
+
+/** Who calls, from a verified access token. */
+export interface Caller {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly roles: readonly Role[];
+  /** When the token expires. */
+  readonly expiresAt: Date;
+  /** The token itself, for calls to other services on the caller's behalf. */
+  readonly token: string;
+}
+
+const callers = new WeakMap<object, Caller>();
+
+export function setCaller(request: FastifyRequest, caller: Caller): void {
+  callers.set(request, caller);
+}
+
+/** The caller of a request that a route's guard has let in. */
+export function callerOf(request: FastifyRequest): Caller | undefined {
+  return callers.get(request);
+}
+
+/** Parameter of a `@Route` that isn't public: the verified Caller. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const caller = callerOf(context.switchToHttp().getRequest<FastifyRequest>());
+  if (!caller) throw new TypeError('@Caller() on a public route: it has no caller');
+  return caller;
+});

@@ -1,0 +1,61 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ServiceName } from '@taskwire/contracts';
+import type { BroadcastSubscription, Bus, GroupSubscription } from '@taskwire/messaging';
+import type { OutboxStore, PrismaRoot } from '@taskwire/outbox';
+import type { Logger } from '@taskwire/telemetry';
+import type { z } from 'zod';
+import type { AccessTokenVerifier } from './access/access-token-verifier.js';
+import type { ServiceClients } from './clients/service-clients.js';
+import type { CommonConfig } from './config.js';
+
+/** What an app is: its settings, its store, what it serves. `startService` does the rest. */
+export interface ServiceDefinition<Config = object, Database = undefined> {
+  readonly name: ServiceName;
+  /** Where it listens unless PORT says otherwise. */
+  readonly port: number;
+  /** Its own variables, on top of the common ones. */
+  readonly config: z.ZodType<Config>;
+  readonly database?: DatabaseDefinition<Database>;
+  /** The groups that it serves: the subscribers of its inbox. */
+  readonly groups: readonly GroupSubscription[];
+  readonly broadcasts?: readonly BroadcastSubscription[];
+  /** The Nest module with its controllers and providers: the service's table of contents. */
+  readonly module: (service: ServiceContext<Config, Database>) => Type | DynamicModule;
+  /** Plugins and hooks of the HTTP server, before it listens. */
+  readonly http?: (
+    app: NestFastifyApplication,
+    service: ServiceContext<Config, Database>,
+  ) => void | Promise<void>;
+}
+
+export interface DatabaseDefinition<Database> {
+  /** Folder of Prisma migrations, applied at start. */
+  readonly migrations: string;
+  open(url: string): { readonly client: Database & PrismaRoot; close(): Promise<void> };
+}
+
+/** What a service's module is made from. All of it can be injected too: see `tokens.ts`, and by class. */
+export interface ServiceContext<Config = object, Database = undefined> {
+  readonly name: ServiceName;
+  readonly config: CommonConfig & Config;
+  readonly log: Logger;
+  readonly bus: Bus;
+  readonly db: Database;
+  /** Of services with a database. */
+  readonly outbox: OutboxStore;
+  readonly services: ServiceClients;
+  readonly tokens: AccessTokenVerifier;
+}
+
+/** A definition of any service, for what starts several. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of services of different stores has no common type
+export type AnyService = ServiceDefinition<any, any>;
+
+export interface RunningService {
+  readonly name: ServiceName;
+  /** Base URL of its HTTP server. */
+  readonly url: string;
+  /** Drains and ends within ten seconds: requests, consumers, relay, bus, database. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,21 @@
+import { type Driver, MemoryBroker, memoryDriver, postgresDriver } from '@taskwire/messaging';
+import type { Logger } from '@taskwire/telemetry';
+import type { CommonConfig } from './config.js';
+
+/** One broker for all services of this process: the memory bus doesn't reach further. */
+const broker = new MemoryBroker();
+
+/** The driver that BUS names. */
+export function createDriver(config: CommonConfig, log: Logger): Driver {
+  switch (config.BUS) {
+    case 'postgres':
+      return postgresDriver({
+        url: config.BUS_DATABASE_URL ?? '',
+        ttlMs: config.BUS_TTL_MS,
+        beatMs: Math.floor(config.BUS_TTL_MS / 3),
+        onWarning: (text) => log.warn(text),
+      });
+    case 'memory':
+      return memoryDriver(broker);
+  }
+}

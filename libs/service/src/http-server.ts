@@ -1,0 +1,57 @@
+import { type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { currentTraceId, type Logger } from '@taskwire/telemetry';
+import { PROBLEMS, type ProblemCode } from '@taskwire/contracts';
+import type { Socket } from 'node:net';
+import { ProblemFilter } from './http/problem-filter.js';
+import { traceRequests } from './http/tracing.js';
+import { nestLogger } from './nest-logger.js';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+/** From the first byte of a request to its last. */
+const REQUEST_LIMIT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+
+/** A Nest application on Fastify with what every service has: traces, problems, limits. */
+export async function createHttpApp(
+  service: string,
+  module: Type | DynamicModule,
+  log: Logger,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_LIMIT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerParserError,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: nestLogger(log),
+    abortOnError: false,
+  });
+  traceRequests(app.getHttpAdapter().getInstance(), service);
+  app.useGlobalFilters(new ProblemFilter(log));
+  return app;
+}
+
+/** What Node's HTTP parser refuses never becomes a request, so it is answered on the bare socket. */
+function answerParserError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code: ProblemCode = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'bad_request';
+  const { status, title } = PROBLEMS[code];
+  const body = JSON.stringify({
+    type: `/docs/errors/${code}`,
+    title,
+    status,
+    code,
+    traceId: currentTraceId() ?? '',
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
+      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,47 @@
+import {
+  applyDecorators,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import type { Method, Route as RouteContract } from '@taskwire/contracts';
+import { CallerGuard } from '../access/caller.guard.js';
+import { InternalGuard } from '../access/internal.guard.js';
+import { ROUTE } from './route-metadata.js';
+import { ValidationInterceptor } from './validation.interceptor.js';
+
+export { Body, Param as Params, Query } from '@nestjs/common';
+
+const METHODS: Readonly<Record<Method, RequestMethod>> = {
+  GET: RequestMethod.GET,
+  POST: RequestMethod.POST,
+  PUT: RequestMethod.PUT,
+  PATCH: RequestMethod.PATCH,
+  DELETE: RequestMethod.DELETE,
+};
+
+/**
+ * Serves a route of the contracts: its method, path and status; the caller's token unless it is public; parameters, query
+ * and body as its schemas say, else `validation_failed`. `@Params()`, `@Query()` and `@Body()` give the parsed values.
+ */
+export function Route(contract: RouteContract): MethodDecorator {
+  return applyDecorators(
+    RequestMapping({ method: METHODS[contract.method], path: contract.path.replaceAll(/\{(\w+)\}/g, ':$1') }),
+    HttpCode(contract.success.status),
+    SetMetadata(ROUTE, contract),
+    ...(contract.access === 'public' ? [] : [UseGuards(CallerGuard)]),
+    UseInterceptors(ValidationInterceptor),
+  );
+}
+
+/** Serves a path for other processes of the platform only: demands `Authorization: Bearer <INTERNAL_TOKEN>`. */
+export function InternalRoute(method: Method, path: string): MethodDecorator {
+  return applyDecorators(
+    RequestMapping({ method: METHODS[method], path }),
+    HttpCode(200),
+    UseGuards(InternalGuard),
+  );
+}

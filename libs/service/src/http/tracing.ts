@@ -1,0 +1,44 @@
+import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { ATTR } from '@taskwire/telemetry';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+const spans = new WeakMap<FastifyRequest, Span>();
+
+/** A server span for each request, named by the route's pattern, continuing the caller's trace. */
+export function traceRequests(fastify: FastifyInstance, service: string): void {
+  const tracer = trace.getTracer('@taskwire/service');
+
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const parent = propagation.extract(context.active(), request.headers);
+    const route = patternOf(request);
+    const attributes = {
+      [ATTR.service]: service,
+      [ATTR.method]: request.method,
+      ...(route !== undefined && { [ATTR.route]: route }),
+    };
+    const name = route === undefined ? request.method : `${request.method} ${route}`;
+    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+    spans.set(request, span);
+    context.with(trace.setSpan(parent, span), done);
+  });
+
+  // Reading the body leaves the async context, so it is entered again.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    const span = spans.get(request);
+    if (span) context.with(trace.setSpan(context.active(), span), done);
+    else done();
+  });
+
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const span = spans.get(request);
+    span?.setAttribute(ATTR.status, reply.statusCode);
+    if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
+    span?.end();
+    done();
+  });
+}
+
+/** `/v1/tasks/:id` as `/v1/tasks/{id}`; undefined where no route matched. */
+function patternOf(request: FastifyRequest): string | undefined {
+  return request.routeOptions.url?.replaceAll(/:(\w+)/g, '{$1}');
+}

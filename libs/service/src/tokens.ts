@@ -1,0 +1,5 @@
+/** Injection tokens of what has no class of its own. */
+export const CONFIG = Symbol('taskwire.config');
+export const DATABASE = Symbol('taskwire.database');
+export const LOGGER = Symbol('taskwire.logger');
+export const OUTBOX_STORE = Symbol('taskwire.outbox-store');

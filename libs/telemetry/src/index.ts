@@ -1,0 +1,3 @@
+export * from './logger.js';
+export * from './names.js';
+export * from './telemetry.js';
