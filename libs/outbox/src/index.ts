@@ -1,4 +1,13 @@
-export * from './counts.js';
-export * from './outbox.js';
+export type { Counts, KeyAlarm, ParkedCount } from './counts.js';
+export { install, MIGRATION_SQL } from './install.js';
+export type { OutboxLog } from './log.js';
+export { createOutbox, type Outbox, type OutboxOptions } from './outbox.js';
 export * from './outbox-store.js';
+export type { ParkedFilter, ParkedMessage, ReplayResult } from './parked/operate.js';
+export type { RelaySettings } from './relay/settings.js';
+export type { StoreSettings } from './settings.js';
 export * from './sql/executor.js';
+export { pgExecutor, type PgHandle, type PgPool } from './sql/pg-executor.js';
+export { prismaExecutor, type PrismaExecutorOptions, type PrismaRoot } from './sql/prisma-executor.js';
+export { statementName } from './sql/statement-name.js';
+export { createStore } from './store.js';

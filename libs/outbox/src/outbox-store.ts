@@ -1,31 +1,18 @@
 import type { Ending, HandlerContext, Identity, MessageStore, Problem } from '@taskwire/messaging';
 import type { Counts } from './counts.js';
+import type { ParkedFilter, ParkedMessage, ReplayResult } from './parked/operate.js';
+import type { StoreSettings } from './settings.js';
 import type { SqlExecutor } from './sql/executor.js';
 
 export interface StoreOptions {
   readonly executor: SqlExecutor;
-  /** CloudEvents `source` of what this service emits, for example `/taskwire/task`. */
-  readonly source: string;
+  /** CloudEvents `source` of what this service emits, for example `/taskwire/task`. Default: `/` and the topic. */
+  readonly source?: string;
   /** The partitions of a topic, as its topology declares them. Default: 8 for every topic. */
   readonly partitions?: (topic: string) => number;
   /** Called after each commit that stored outgoing messages. `createOutbox` wakes its relay with it. */
   readonly onOutgoing?: () => void;
   readonly settings?: Partial<StoreSettings>;
-}
-
-export interface StoreSettings {
-  /** How long the inbox remembers; what was first sent longer ago is `too-old`. Default 7 days. */
-  readonly windowMs: number;
-  /** Pauses before the second, third, ... run of a parked event; after the last it is dead. Default 1 s, 30 s, 5 min. */
-  readonly retryMs: readonly number[];
-  /** Most parked rows of one key that the drainer runs in one commit; at most 64. Default 50. */
-  readonly drainBatch: number;
-  /** Longest run of handlers in one transaction; past it the run fails. Default 20,000. */
-  readonly handlerMs: number;
-  /** Parked messages of one subscriber at which it pauses. Default 1,000,000. */
-  readonly parkedLimit: number;
-  /** How often a message may be running when its process dies; after that it is settled as failed or dead. Default 5. */
-  readonly processKills: number;
 }
 
 /** A stored ending, as the inbox has it. */
@@ -67,4 +54,10 @@ export interface OutboxStore extends MessageStore {
   cancel(subscriber: string, id: string, times: { readonly firstSentAt: Date }): Promise<StoredEnding | null>;
   /** For metrics and health: what waits, and what needs a person. */
   counts(): Promise<Counts>;
+  /** Parked messages, oldest first, for operators. */
+  parked(filter?: ParkedFilter): Promise<ParkedMessage[]>;
+  /** Makes a dead message due now, in its place before the others of its key. */
+  replay(subscriber: string, id: string): Promise<ReplayResult>;
+  /** Removes a parked message for good and lets its key go on; false when there is none. Copies that come later don't run. */
+  discard(subscriber: string, id: string): Promise<boolean>;
 }

@@ -1,10 +1,15 @@
 import type { Driver } from '@taskwire/messaging';
+import { bootCheck } from './boot-check.js';
+import { consoleLog, type OutboxLog } from './log.js';
 import type { OutboxStore, StoreOptions } from './outbox-store.js';
-
-export interface OutboxLog {
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
-}
+import { purge } from './purge.js';
+import { Listener } from './relay/listener.js';
+import { Relay } from './relay/relay.js';
+import { type RelaySettings, relaySettings } from './relay/settings.js';
+import { moveAllDue } from './schedule.js';
+import { storeSettings } from './settings.js';
+import { createStore } from './store.js';
+import { Ticker } from './ticker.js';
 
 export interface OutboxOptions extends Omit<StoreOptions, 'onOutgoing'> {
   readonly driver: Pick<Driver, 'send'>;
@@ -13,37 +18,67 @@ export interface OutboxOptions extends Omit<StoreOptions, 'onOutgoing'> {
   /** Default: the console. */
   readonly log?: OutboxLog;
   readonly relay?: Partial<RelaySettings>;
-}
-
-export interface RelaySettings {
-  /** Default 6,000: after a crash, how long until another instance may send. */
-  readonly leaseMs: number;
-  /** Default 2,000. */
-  readonly renewMs: number;
-  /** How long before its lease ends the owner stops. Default 1,000. */
-  readonly marginMs: number;
-  /** How often rows are looked for without a wake-up. Default 500. */
-  readonly pollMs: number;
-  /** Rows of one pass. Default 200. */
-  readonly batchSize: number;
+  /** How often scheduled messages are looked for. Default 500. */
+  readonly scheduleMs?: number;
 }
 
 /** The store of one service and all that runs beside it: relay, schedule, purge. */
 export interface Outbox {
   readonly store: OutboxStore;
-  /** Checks the database (warnings go to the log), then starts relay, schedule and purge. The driver must be connected and declared. */
+  /**
+   * Checks the database (warnings go to the log; missing tables reject), then starts relay, schedule and purge. The driver
+   * must be connected and its topology declared.
+   */
   start(): Promise<void>;
-  /** Sends what is stored, at most `deadlineMs` (default 5,000), then gives the lease back. Before the driver and the database close. Idempotent. */
+  /**
+   * Sends what is stored, at most `deadlineMs` (default 5,000), then gives the lease back. Call it after the handlers have
+   * ended and before driver and database close. Idempotent.
+   */
   stop(deadlineMs?: number): Promise<void>;
 }
+
+const STOP_MS = 5_000;
+const SCHEDULE_MS = 500;
+const PURGE_MS = 60_000;
 
 /**
  * The store side of a service in one call.
  *
  * ```ts
- * const outbox = createOutbox({ executor: prismaExecutor(prisma), driver, source: '/taskwire/task', listenUrl: url });
+ * const outbox = createOutbox({ executor: prismaExecutor(prisma), driver, listenUrl: databaseUrl });
  * // give outbox.store to the bus, then:
  * await outbox.start();
+ * // at the end, between the bus's handlers and the bus's connection:
+ * await outbox.stop();
  * ```
  */
-export declare function createOutbox(options: OutboxOptions): Outbox;
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { executor, driver, listenUrl, log = consoleLog, scheduleMs = SCHEDULE_MS } = options;
+  const relay = new Relay({ executor, driver, log, settings: relaySettings(options.relay) });
+  const wake = (): void => {
+    relay.wake();
+  };
+  const { windowMs } = storeSettings(options.settings);
+  const tickers = [
+    new Ticker('moving scheduled messages', scheduleMs, () => moveAllDue(executor, wake), log),
+    new Ticker('purging the inbox', PURGE_MS, () => purge(executor, windowMs), log),
+  ];
+  const listener =
+    listenUrl === undefined ? undefined : new Listener(listenUrl, (notice) => relay.heard(notice), log);
+  let stopped: Promise<void> | undefined;
+  const stop = async (deadlineMs: number): Promise<void> => {
+    await Promise.all(tickers.map((ticker) => ticker.stop()));
+    await relay.stop(deadlineMs);
+    await listener?.stop();
+  };
+  return {
+    store: createStore({ ...options, onOutgoing: wake }),
+    start: async () => {
+      for (const warning of await bootCheck(executor)) log.warn(warning);
+      await listener?.start();
+      relay.start();
+      for (const ticker of tickers) ticker.start();
+    },
+    stop: (deadlineMs = STOP_MS) => (stopped ??= stop(deadlineMs)),
+  };
+}

@@ -1,0 +1,71 @@
+import type { SqlRunner } from '../sql/executor.js';
+import { column } from '../sql/lists.js';
+import { UNNAMED } from '../sql/statement-name.js';
+
+/** A batch of messages and a run of parked messages may be under way for one partition at once, in one process. */
+export type Slot = 'batch' | 'drain';
+
+export interface Place {
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+// Its own transaction, before that of the batch. The commit is not waited for: only this process dying must not lose it.
+const MARK = `${UNNAMED}
+  with quick as (select set_config('synchronous_commit', 'off', true) as off),
+  mine as (
+    select topic, partition, array_agg(hashtextextended(id, 0)) as ids
+    from unnest($2::text[], $3::text[]::int[], $4::text[]) m(topic, partition, id) group by topic, partition
+  ),
+  left_behind as (
+    select distinct unnest(r.ids) as id
+    from running_batches r join mine using (topic, partition)
+    where r.subscriber = $1 and r.slot = $5 and r.owner <> $6
+  ),
+  suspected as (
+    insert into suspect_messages as s (subscriber, id, kills) select $1, id, 1 from left_behind order by id
+    on conflict (subscriber, id) do update set kills = s.kills + 1, seen_at = clock_timestamp()
+  )
+  insert into running_batches (subscriber, topic, partition, slot, owner, ids)
+  select $1, m.topic, m.partition, $5, $6, m.ids from mine m, quick order by m.topic, m.partition
+  on conflict (subscriber, topic, partition, slot) do update set owner = excluded.owner, ids = excluded.ids`;
+
+const UNMARK = `${UNNAMED}
+  update running_batches r set ids = '{}'
+  from (select distinct * from unnest($2::text[], $3::text[]::int[]) p(topic, partition)) p
+  where r.subscriber = $1 and r.slot = $4 and r.owner = $5 and r.topic = p.topic and r.partition = p.partition`;
+
+const FORGET = `${UNNAMED}
+  delete from suspect_messages s using unnest($2::text[]) m(id)
+  where s.subscriber = $1 and s.id = hashtextextended(m.id, 0)`;
+
+/**
+ * Poison that kills the process: what is about to run is written down, and deleted with the batch's commit. Whoever finds
+ * the rows of another, dead process counts a kill for each of its messages; those then run singly.
+ */
+export class RunningMarks {
+  constructor(
+    private readonly subscriber: string,
+    private readonly slot: Slot,
+    private readonly owner: string,
+  ) {}
+
+  async mark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
+    const ids = column(places, (p) => p.id);
+    await sql.execute(MARK, [this.subscriber, ...this.#partitions(places), ids, this.slot, this.owner]);
+  }
+
+  async unmark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
+    await sql.execute(UNMARK, [this.subscriber, ...this.#partitions(places), this.slot, this.owner]);
+  }
+
+  /** Settled messages are no suspects any more. */
+  async forget(sql: SqlRunner, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await sql.execute(FORGET, [this.subscriber, column(ids, (id) => id)]);
+  }
+
+  #partitions(places: readonly Place[]): [(string | null)[], (string | null)[]] {
+    return [column(places, (p) => p.topic), column(places, (p) => p.partition)];
+  }
+}

@@ -1,0 +1,85 @@
+import type { Delivery, GroupSettings, Outcome, Run } from '@taskwire/messaging';
+import { look } from '../inbox/look.js';
+import { OutgoingBuffer, type OutgoingOptions } from '../outgoing/buffer.js';
+import { storeChanges } from '../outgoing/store-changes.js';
+import type { ParkedLimit } from '../parked/parked-limit.js';
+import type { StoreSettings } from '../settings.js';
+import type { SqlExecutor, SqlTransaction } from '../sql/executor.js';
+import { inboxLock, lock } from '../sql/locks.js';
+import { runSingly, runTogether } from './run-messages.js';
+import { Settlement, type Stopped } from './settlement.js';
+import type { RunningMarks } from './suspects.js';
+import { triage } from './triage.js';
+
+/** What every transaction of a store has in common. */
+export interface StoreParts {
+  readonly executor: SqlExecutor;
+  readonly settings: StoreSettings;
+  readonly outgoing: OutgoingOptions;
+  readonly limit: ParkedLimit;
+  /** Called after a commit that stored rows for the relay. */
+  readonly onOutgoing: () => void;
+}
+
+export interface Batch {
+  readonly group: GroupSettings;
+  readonly run: Run;
+  readonly last: boolean;
+  readonly stopped: Map<string, Stopped>;
+  readonly marks: RunningMarks;
+}
+
+export type Mode = 'together' | 'singly';
+
+/** The transaction of a batch; the order of its steps is what keeps messages once and in order (see the README). */
+export async function runTransaction(
+  parts: StoreParts,
+  batch: Batch,
+  deliveries: readonly Delivery[],
+  mode: Mode,
+): Promise<ReadonlyMap<Delivery, Outcome>> {
+  const { group, run, last, marks } = batch;
+  const { settings } = parts;
+  const stopped = new Map(batch.stopped);
+  const settlement = new Settlement(group, settings.retryMs[0] ?? 0, stopped);
+  const sent = await parts.executor.transaction(async (tx) => {
+    await lockBatch(tx, batch, deliveries);
+    const seen = await look(tx, group.subscriber, deliveries, settings.windowMs);
+    const toRun = triage(deliveries, seen, settlement, settings.processKills);
+    const buffer = new OutgoingBuffer(parts.outgoing);
+    const running = { tx, run, buffer, handlerMs: settings.handlerMs };
+    if (mode === 'together') await runTogether(running, toRun, settlement);
+    else await runSingly(running, toRun, settlement, last);
+    await settlement.store(tx, parts.limit);
+    await marks.unmark(
+      tx,
+      deliveries.map((d) => d.message),
+    );
+    if (seen.some((s) => s.kills > 0)) await marks.forget(tx, settledIds(settlement));
+    return storeChanges(tx, buffer.changes());
+  });
+  for (const [lane, by] of stopped) batch.stopped.set(lane, by);
+  if (sent) parts.onOutgoing();
+  return settlement.outcomes;
+}
+
+async function lockBatch(
+  tx: SqlTransaction,
+  { group, run }: Batch,
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  await lock(
+    tx,
+    'inbox',
+    deliveries.map(({ message: m }) => inboxLock(group.subscriber, m.topic, m.partition)),
+  );
+  if (!run.locks) return;
+  const rows = deliveries.flatMap(({ message, fault }) => (fault ? [] : (run.locks?.(message) ?? [])));
+  if (rows.length > 0) await lock(tx, 'rows', rows);
+}
+
+function settledIds({ outcomes }: Settlement): string[] {
+  return [...outcomes]
+    .filter(([, outcome]) => outcome.kind !== 'again')
+    .map(([delivery]) => delivery.message.id);
+}

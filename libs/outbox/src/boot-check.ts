@@ -1,0 +1,47 @@
+import type { SqlExecutor } from './sql/executor.js';
+import { UNNAMED } from './sql/statement-name.js';
+
+const TABLES = [
+  'inbox',
+  'parked_messages',
+  'outbox',
+  'outbox_held',
+  'outbox_lease',
+  'scheduled_messages',
+  'running_batches',
+  'suspect_messages',
+];
+const OLD_SNAPSHOT_MINUTES = 10;
+
+const MISSING = `${UNNAMED} select t.name from unnest($1::text[]) t(name) where to_regclass(t.name) is null`;
+const AUTOVACUUM = `${UNNAMED} select current_setting('autovacuum') as value`;
+const SNAPSHOT = `${UNNAMED} select pid, coalesce(application_name, '') as application,
+    (extract(epoch from clock_timestamp() - xact_start) / 60)::int as minutes
+  from pg_stat_activity
+  where backend_xmin is not null and datname = current_database()
+    and xact_start < clock_timestamp() - interval '${OLD_SNAPSHOT_MINUTES} minutes' order by xact_start limit 1`;
+
+/** Rejects when the tables are missing. Answers what will make the outbox slow: dead rows that nothing removes. */
+export async function bootCheck(executor: SqlExecutor): Promise<string[]> {
+  const missing = await executor.query<{ name: string }>(MISSING, [TABLES]);
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(', ');
+    throw new Error(
+      `the database lacks ${names}: apply prisma/migration.sql of @taskwire/outbox, or call install()`,
+    );
+  }
+  const warnings: string[] = [];
+  const [autovacuum] = await executor.query<{ value: string }>(AUTOVACUUM);
+  if (autovacuum?.value === 'off') {
+    warnings.push(
+      'autovacuum is off: the outbox gets slower with every row that was ever in it; set autovacuum = on',
+    );
+  }
+  const [old] = await executor.query<{ pid: number; application: string; minutes: number }>(SNAPSHOT);
+  if (old) {
+    warnings.push(
+      `a transaction of ${old.minutes} minutes (pid ${old.pid}, ${old.application || 'no application name'}) keeps dead rows of the outbox: end it, and set idle_in_transaction_session_timeout`,
+    );
+  }
+  return warnings;
+}

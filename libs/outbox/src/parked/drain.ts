@@ -1,0 +1,60 @@
+import type { Run } from '@taskwire/messaging';
+import { KnownFault } from '../batch/run-messages.js';
+import type { StoreParts } from '../batch/transaction.js';
+import { EndedMeanwhile } from '../inbox/endings.js';
+import { asInfrastructure, isInfrastructure, isRunAgain } from '../sql/faults.js';
+import { type Drain, drainLane, placesOf } from './drain-lane.js';
+import { type DueLane, dueLanes } from './rows.js';
+
+/** Runs what is parked and due, lane by lane. Answers how many messages were settled. */
+export async function drainParked(parts: StoreParts, drain: Drain): Promise<number> {
+  const { subscriber } = drain.group;
+  try {
+    let settled = 0;
+    for (const lane of await dueLanes(parts.executor, subscriber, parts.settings.drainBatch)) {
+      settled += await drainOne(parts, drain, lane);
+    }
+    return settled;
+  } catch (error) {
+    throw asInfrastructure(error);
+  }
+}
+
+/** Together, else its first row alone. A collision with another transaction is left to the next round. */
+async function drainOne(parts: StoreParts, drain: Drain, lane: DueLane): Promise<number> {
+  const { marks } = drain;
+  try {
+    await marks.mark(parts.executor, placesOf(lane));
+    return await drainLane(parts, drain, lane, parts.settings.drainBatch);
+  } catch (error) {
+    const again = await leaveToNextRound(parts, drain, lane, error);
+    if (again) return 0;
+    return drainFirst(parts, drain, { ...lane, ids: lane.ids.slice(0, 1) });
+  }
+}
+
+async function drainFirst(parts: StoreParts, drain: Drain, lane: DueLane): Promise<number> {
+  try {
+    await drain.marks.mark(parts.executor, placesOf(lane));
+    return await drainLane(parts, drain, lane, 1);
+  } catch (error) {
+    if (await leaveToNextRound(parts, drain, lane, error)) return 0;
+    const run: Run = () => Promise.reject(new KnownFault(error));
+    return drainLane(parts, { ...drain, run }, lane, 1);
+  }
+}
+
+async function leaveToNextRound(
+  parts: StoreParts,
+  drain: Drain,
+  lane: DueLane,
+  error: unknown,
+): Promise<boolean> {
+  if (isInfrastructure(error)) {
+    await drain.marks.unmark(parts.executor, placesOf(lane)).catch(() => undefined);
+    throw error;
+  }
+  if (!(error instanceof EndedMeanwhile) && !isRunAgain(error)) return false;
+  await drain.marks.unmark(parts.executor, placesOf(lane));
+  return true;
+}

@@ -1,0 +1,76 @@
+import { type Driver, SendError } from '@taskwire/messaging';
+import type { SqlExecutor } from '../sql/executor.js';
+import type { Lease } from './lease.js';
+import { endSending, type Sending, sendingOf } from './message.js';
+import { deleteRows, holdRows, type OutboxRow, partitionName, readRows, type RefusedRow } from './rows.js';
+
+export interface PassResult {
+  /** Rows that left the outbox. */
+  readonly gone: number;
+  /** Partitions of which rows were tried. */
+  readonly sentTo: ReadonlySet<string>;
+  /** Why the rows of a partition could not be sent now, by partition. */
+  readonly failed: ReadonlyMap<string, SendError>;
+  readonly refused: readonly RefusedRow[];
+}
+
+/** Reads rows in order, sends them in one call, deletes what was confirmed. `except`: partitions that are left out. */
+export async function runPass(
+  executor: SqlExecutor,
+  driver: Pick<Driver, 'send'>,
+  lease: Lease,
+  size: number,
+  except: readonly string[],
+): Promise<PassResult> {
+  const rows = await readRows(executor, size, except);
+  const behind = rows.filter((row) => row.held).map((row) => ({ row, error: null }));
+  const sendings = rows.filter((row) => !row.held).map(sendingOf);
+  // Asked as late as possible: reading may have taken longer than the lease.
+  const results = lease.owns() ? await send(driver, sendings) : undefined;
+  if (!results) return { gone: 0, sentTo: new Set(), failed: new Map(), refused: [] };
+  const { confirmed, failed, refused } = sortResults(sendings, results);
+  await deleteRows(executor, confirmed);
+  await holdRows(executor, lease, [...refused, ...behind]);
+  const sentTo = new Set(sendings.map(({ row }) => partitionName(row)));
+  return { gone: confirmed.length + refused.length + behind.length, sentTo, failed, refused };
+}
+
+async function send(
+  driver: Pick<Driver, 'send'>,
+  sendings: readonly Sending[],
+): Promise<readonly (SendError | undefined)[]> {
+  if (sendings.length === 0) return [];
+  let results: readonly (SendError | undefined)[];
+  try {
+    results = await driver.send(sendings.map(({ message }) => message));
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    results = sendings.map(() => new SendError('unknown', message, false, { cause }));
+  }
+  if (results.length !== sendings.length) {
+    results = sendings.map(
+      () => new SendError('unknown', 'the driver answered another number of results than messages'),
+    );
+  }
+  for (const [index, sending] of sendings.entries()) endSending(sending, results[index]);
+  return results;
+}
+
+/** The first failure of a partition decides: the driver stored nothing behind it. */
+function sortResults(sendings: readonly Sending[], results: readonly (SendError | undefined)[]) {
+  const confirmed: OutboxRow[] = [];
+  const refused: RefusedRow[] = [];
+  const failed = new Map<string, SendError>();
+  const stopped = new Set<string>();
+  for (const [index, { row }] of sendings.entries()) {
+    const error = results[index];
+    const partition = partitionName(row);
+    if (!error) confirmed.push(row);
+    else if (!stopped.has(partition)) {
+      stopped.add(partition);
+      if (error.permanent) refused.push({ row, error: error.message });
+      else failed.set(partition, error);
+    }
+  }
+  return { confirmed, refused, failed };
+}

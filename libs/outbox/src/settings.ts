@@ -1,0 +1,32 @@
+export interface StoreSettings {
+  /** How long the inbox remembers; what was first sent longer ago is `too-old`. Default 7 days. */
+  readonly windowMs: number;
+  /** Pauses before the second, third, ... run of a parked event; after the last it is dead. Default 1 s, 30 s, 5 min. */
+  readonly retryMs: readonly number[];
+  /** Most parked rows of one key that the drainer runs in one commit; at most 64. Default 50. */
+  readonly drainBatch: number;
+  /** Longest run of handlers in one transaction; past it the run fails. Default 20,000. */
+  readonly handlerMs: number;
+  /** Parked messages of one subscriber at which it pauses. Default 1,000,000. */
+  readonly parkedLimit: number;
+  /** How often a message may be running when its process dies; after that it is settled as failed or dead. Default 5. */
+  readonly processKills: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+export const STORE_DEFAULTS: StoreSettings = {
+  windowMs: 7 * DAY_MS,
+  retryMs: [1_000, 30_000, 5 * 60_000],
+  drainBatch: 50,
+  handlerMs: 20_000,
+  parkedLimit: 1_000_000,
+  processKills: 5,
+};
+
+export function storeSettings(given: Partial<StoreSettings> = {}): StoreSettings {
+  const settings = { ...STORE_DEFAULTS, ...given };
+  if (settings.drainBatch < 1 || settings.drainBatch > 64) throw new RangeError('drainBatch must be 1 to 64');
+  if (settings.retryMs.length === 0) throw new RangeError('retryMs needs at least one pause');
+  return settings;
+}
