@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { ServiceContext } from '@taskwire/service';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
@@ -12,6 +13,7 @@ import { UsedTicketsInMemory, UsedTicketsInRedis } from './live/used-tickets.js'
 import { ClientAddresses } from './limits/client-address.js';
 import { Limits } from './limits/limits.js';
 import { RateLimit } from './limits/rate-limit.js';
+import { UserLimitInterceptor } from './limits/user-limit.interceptor.js';
 import { CommandEndings } from './operations/command-endings.js';
 import { OperationIds } from './operations/operation-id.js';
 import { Operations } from './operations/operations.js';
@@ -63,6 +65,7 @@ export class GatewayModule {
       providers: [
         CommandAnswers,
         ForwardedAnswers,
+        { provide: APP_INTERCEPTOR, useClass: UserLimitInterceptor },
         ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
       ],
     };

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ProblemError } from '@taskwire/service';
+import { factsOf } from '../http/request-facts.js';
 import { type RouteCall, routeController } from '../http/route-controller.js';
 import { bindingOf, bindings, routeKey } from './bindings.js';
 import { idempotencyKey } from './idempotency-key.js';
@@ -21,7 +22,7 @@ export class CommandAnswers {
       path: pathOf(request.url),
       params,
       body,
-      clientBody: request.body,
+      clientBody: factsOf(request).clientBody,
       ifMatch: request.headers['if-match'],
       key: idempotencyKey(header(reply.getHeader('idempotency-key'))),
       waitMs,

@@ -19,7 +19,13 @@ import { SendCommand, type WriteRequest } from './send-command.js';
 
 const USER = '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11';
 const KEY = 'order-17';
-const caller = { userId: USER, sessionId: USER, roles: ['user'], token: 'token' } as Caller;
+const caller: Caller = {
+  userId: USER,
+  sessionId: USER,
+  roles: ['user'],
+  token: 'token',
+  expiresAt: new Date('2030-01-01'),
+};
 
 const task: Task = {
   id: USER,

@@ -8,7 +8,7 @@ const operations = Object.values(document.paths).flatMap((path) => Object.values
 
 describe('openApiDocument', () => {
   it('is valid OpenAPI 3.1', async () => {
-    expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
+    expect(await new Validator().validate({ ...document })).toEqual({ valid: true });
   });
 
   it('has every route, each with an id of its own', () => {

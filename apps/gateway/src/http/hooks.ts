@@ -1,3 +1,4 @@
+import { callerOf } from '@taskwire/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bindingOf } from '../commands/bindings.js';
 import { idempotencyKey } from '../commands/idempotency-key.js';
@@ -21,14 +22,17 @@ export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookP
     nameWrite(request, reply);
     if (isApi(request)) await limits.checkAddress(request, reply);
   });
+  fastify.addHook('preValidation', async (request) => {
+    factsOf(request).clientBody = request.body;
+  });
   fastify.addHook('onResponse', async (request, reply) => {
-    const { startedAt, userId } = factsOf(request);
+    const { startedAt } = factsOf(request);
     const answered = {
       method: request.method,
       route: patternOf(request),
       status: reply.statusCode,
       durationMs: performance.now() - startedAt,
-      userId: userId ?? null,
+      userId: callerOf(request)?.userId ?? null,
     };
     log(answered, request);
     if (isApi(request)) usage.record({ ...answered, at: new Date().toISOString() });

@@ -1,16 +1,18 @@
+import { currentTraceId } from '@taskwire/telemetry';
 import type { FastifyRequest } from 'fastify';
 
-/** What is known of a request while it is answered; for the log and the usage events. */
+/** What has to be kept of a request until it is answered. */
 export interface RequestFacts {
   readonly startedAt: number;
-  userId?: string;
-  idempotencyKey?: string;
+  readonly traceId: string | undefined;
+  /** The body as the client sent it: validation puts its own in its place. */
+  clientBody?: unknown;
 }
 
 const facts = new WeakMap<FastifyRequest, RequestFacts>();
 
 export function factsOf(request: FastifyRequest): RequestFacts {
-  const known = facts.get(request) ?? { startedAt: performance.now() };
+  const known = facts.get(request) ?? { startedAt: performance.now(), traceId: currentTraceId() };
   facts.set(request, known);
   return known;
 }

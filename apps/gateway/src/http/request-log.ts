@@ -1,5 +1,6 @@
 import type { Logger } from '@taskwire/telemetry';
 import type { FastifyRequest } from 'fastify';
+import { factsOf } from './request-facts.js';
 
 export interface AnsweredRequest {
   readonly method: string;
@@ -14,6 +15,7 @@ export type RequestLog = (answered: AnsweredRequest, request: FastifyRequest) =>
 /** One line a request: never its path, query, headers or body, which may hold secrets. */
 export function requestLog(log: Logger): RequestLog {
   return ({ durationMs, ...answered }, request) => {
-    log.info({ ...answered, ms: Math.round(durationMs * 10) / 10, requestId: request.id }, 'request');
+    const ms = Math.round(durationMs * 10) / 10;
+    log.info({ ...answered, ms, requestId: request.id, traceId: factsOf(request).traceId }, 'request');
   };
 }

@@ -1,7 +1,8 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { FeedAppended, gatewayFeed, LiveQuery, type LiveTicket, liveRoutes } from '@taskwire/contracts';
 import { HandleBroadcast, type MessageOf } from '@taskwire/messaging';
-import { AccessTokenVerifier, Caller, ProblemError, Route } from '@taskwire/service';
+import { Caller, ProblemError, Route } from '@taskwire/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { LiveConnections } from './live-connections.js';
@@ -33,7 +34,10 @@ export class LiveController {
       lastEventId: request.headers['last-event-id'] ?? query.data.lastEventId,
     });
     reply.hijack();
-    this.desk.connect(entry, new ServerSentEvents(reply.raw, reply.getHeaders()));
+    this.desk.connect(
+      entry,
+      new ServerSentEvents(reply.raw, { ...reply.getHeaders() } as OutgoingHttpHeaders),
+    );
   }
 
   @HandleBroadcast(gatewayFeed, { resync: 'resync' })

@@ -1,6 +1,6 @@
 import { type CommandEnding, type Operation, PROBLEMS, type ProblemBody } from '@taskwire/contracts';
 import { type Caller, ProblemError, type ServiceClients } from '@taskwire/service';
-import { traceId } from '@taskwire/telemetry';
+import { currentTraceId } from '@taskwire/telemetry';
 import { bindingOf } from '../commands/bindings.js';
 import type { CommandEndings } from './command-endings.js';
 import { endingProblem } from './ending-problem.js';
@@ -61,7 +61,7 @@ function problemBody({ code, detail }: ReturnType<typeof endingProblem>): Proble
     status,
     code,
     ...(detail !== undefined && { detail }),
-    traceId: traceId() ?? '',
+    traceId: currentTraceId() ?? '',
   };
 }
 

@@ -1,6 +1,6 @@
 import { ProblemBody, type Route } from '@taskwire/contracts';
 import { type Caller, ProblemError, type ServiceClients } from '@taskwire/service';
-import { passedHeaders } from './passed-headers.js';
+import { headersToClient } from './passed-headers.js';
 
 const TIMEOUT_MS = 5_000;
 
@@ -10,7 +10,8 @@ export interface ForwardedRequest {
   readonly body: unknown;
   readonly caller: Caller | undefined;
   readonly clientAddress: string;
-  readonly ifNoneMatch: string | undefined;
+  /** Of the client's headers, those that services heed. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface ForwardedAnswer {
@@ -24,20 +25,17 @@ export class Forwarder {
   constructor(private readonly services: ServiceClients) {}
 
   async forward(route: Route, request: ForwardedRequest): Promise<ForwardedAnswer> {
-    const { caller, ifNoneMatch } = request;
+    const { caller } = request;
     const { status, headers, body } = await this.services.get(route.service).request({
       method: route.method,
       path: request.url,
       ...(request.body !== undefined && { body: request.body }),
-      headers: {
-        'x-forwarded-for': request.clientAddress,
-        ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
-      },
+      headers: { ...request.headers, 'x-forwarded-for': request.clientAddress },
       // Who sends the internal token is believed about the client's address.
       ...(caller ? { token: caller.token } : { internal: true }),
       deadlineMs: TIMEOUT_MS,
     });
-    const passed = passedHeaders(headers);
+    const passed = headersToClient(headers);
     if (status < 400) return { status, headers: passed, body };
     if (!ProblemBody.safeParse(body).success) {
       throw new ProblemError('service_unavailable', `${route.service} answered ${status} without a problem`);

@@ -3,6 +3,7 @@ import { routes } from '@taskwire/contracts';
 import { ClientAddresses } from '../limits/client-address.js';
 import { type RouteCall, routeController } from '../http/route-controller.js';
 import { Forwarder } from './forward.js';
+import { headersToService } from './passed-headers.js';
 
 /** Answers the routes that a service answers itself: reads, and whatever holds a secret. */
 @Injectable()
@@ -18,7 +19,7 @@ export class ForwardedAnswers {
       body: request.body ?? undefined,
       caller,
       clientAddress: this.addresses.of(request.raw),
-      ifNoneMatch: request.headers['if-none-match'],
+      headers: headersToService(request.headers),
     });
     reply.status(answer.status).headers(answer.headers);
     return answer.body;

@@ -1,3 +1,5 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { RequestCompleted } from '@taskwire/contracts';
 import type { PayloadOf, Requester } from '@taskwire/messaging';
 import { Sampler } from './sampler.js';
@@ -36,7 +38,9 @@ export class UsageRecorder {
   }
 
   private startSender(): void {
-    const sender = this.sendQueued().finally(() => this.senders.delete(sender));
+    // Outside of the request's trace: that analytics hears of it is no part of the request.
+    const sent = context.with(suppressTracing(ROOT_CONTEXT), () => this.sendQueued());
+    const sender = sent.finally(() => this.senders.delete(sender));
     this.senders.add(sender);
   }
 
