@@ -8,6 +8,7 @@ import { refusalCases } from './refusal.cases.js';
 import { replyCases } from './reply.cases.js';
 import { Scene } from './scene.js';
 import { sharingCases } from './sharing.cases.js';
+import { stormCases } from './storm.cases.js';
 import type { DriverTarget, DriverUnderTest } from './target.js';
 
 /** A case by its name, which excuses refer to. */
@@ -22,6 +23,7 @@ const CASES: Cases = {
   ...broadcastCases,
   ...replyCases,
   ...refusalCases,
+  ...stormCases,
 };
 
 /** Defines the tests that every driver passes, as far as it is not excused. */

@@ -4,7 +4,7 @@
  */
 export const FUNCTIONS = /* sql */ `
 -- Rows are locked in one order, so two appends can't deadlock. The clock is read under the lock, once (rows are not
--- inserted in their order): "at" never falls as "seq" grows, so what is too old is always a prefix.
+-- inserted in their order): "at" never falls as "seq" grows, unless the host's clock is set back.
 create function bus.append(parts int[], ords int[], keys text[], heads text[], bodies bytea, offs int[], lens int[])
 returns table (part int, base bigint) language plpgsql as $$
 #variable_conflict use_column
@@ -135,9 +135,12 @@ begin
   perform set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(732, hashtext(p.topic));
   select * into p from bus.partition where id = the_part;
   select least(p.next, min(position), p.low + most) into stop from bus.position where part = the_part;
+  if not nearly_full then
+    select coalesce(min(seq), stop) into stop from bus.message
+      where part = the_part and seq >= p.low and seq < stop and at >= now() - p.keep;
+  end if;
   with d as (
-    delete from bus.message
-    where part = the_part and seq >= p.low and seq < stop and (nearly_full or at < now() - p.keep)
+    delete from bus.message where part = the_part and seq >= p.low and seq < stop
     returning seq, octet_length(key) + octet_length(headers) + octet_length(body) + 64 as size
   ) select max(seq) + 1, sum(size) into gone, freed from d;
   if gone is not null then
