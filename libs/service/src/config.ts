@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
-const httpUrl = z.url({ protocol: /^https?$/ });
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be a URL such as postgresql://user:password@host:5432/database',
+});
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:5001' });
 const milliseconds = z.coerce.number().int().min(50).max(600_000);
 
 /** The drivers that are built in. */
@@ -15,7 +18,7 @@ export const CommonConfig = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  BUS: z.enum(BUSES).default('postgres'),
+  BUS: z.enum(BUSES, `must be one of ${BUSES.join(', ')}`).default('postgres'),
   BUS_DATABASE_URL: postgresUrl.optional(),
   /** After this long without a heartbeat an instance's partitions are taken over. Its heartbeat is a third of it. */
   BUS_TTL_MS: milliseconds.default(3_000),
@@ -37,42 +40,65 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** What of a service decides which settings it has. */
+export interface Configured<Config> {
+  readonly config: z.ZodType<Config>;
+  readonly database?: unknown;
+}
+
 /**
- * Parses the common settings and a service's own, once. A variable may stand in a file instead: `NAME_FILE`. Throws one
- * ConfigError that lists everything that is wrong.
+ * Parses the common settings and a service's own, once. A setting may stand in a file instead: `NAME_FILE` (its line end
+ * is cut off). Empty variables count as unset, as in a compose file. Throws one ConfigError that lists everything wrong.
  */
-export function readConfig<Config>(own: z.ZodType<Config>, env: NodeJS.ProcessEnv): CommonConfig & Config {
+export function readConfig<Config>(
+  { config: own, database }: Configured<Config>,
+  env: NodeJS.ProcessEnv,
+): CommonConfig & Config {
   const faults: string[] = [];
-  const values = withFiles(env, faults);
+  const values = withFiles(env, [...namesOf(CommonConfig), ...namesOf(own)], faults);
   const common = CommonConfig.safeParse(values);
   const special = own.safeParse(values);
-  for (const result of [common, special]) {
-    for (const issue of result.error?.issues ?? []) faults.push(`${issue.path.join('.')}: ${issue.message}`);
+  for (const { error } of [common, special]) {
+    faults.push(...(error?.issues ?? []).map((issue) => faultOf(issue, values)));
   }
-  if (common.success && common.data.BUS === 'postgres' && common.data.BUS_DATABASE_URL === undefined) {
+  const onPostgres = (values.BUS ?? 'postgres') === 'postgres';
+  if (onPostgres && values.BUS_DATABASE_URL === undefined)
     faults.push('BUS_DATABASE_URL: is needed with BUS=postgres');
-  }
+  if (database !== undefined && values.DATABASE_URL === undefined) faults.push('DATABASE_URL: is needed');
   if (faults.length > 0 || !common.success || !special.success) {
-    throw new ConfigError(`these settings can't be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    throw new ConfigError(
+      `these settings can't be used:\n${[...new Set(faults)].map((fault) => `  ${fault}`).join('\n')}`,
+    );
   }
   return { ...common.data, ...special.data };
 }
 
-/** Empty variables count as unset, as in a compose file. */
-function withFiles(env: NodeJS.ProcessEnv, faults: string[]): Record<string, string> {
+function faultOf(issue: z.core.$ZodIssue, values: Record<string, string>): string {
+  const name = issue.path.join('.');
+  return `${name}: ${values[name] === undefined ? 'is needed' : issue.message}`;
+}
+
+function namesOf(schema: z.ZodType): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/** Only known names: SSL_CERT_FILE and its like are not ours. */
+function withFiles(
+  env: NodeJS.ProcessEnv,
+  names: readonly string[],
+  faults: string[],
+): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || value === '') continue;
-    values[name] = value;
-  }
-  for (const [name, path] of Object.entries(values)) {
-    const target = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : '';
-    if (target === '' || values[target] !== undefined) continue;
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && value !== '') values[name] = value;
+  for (const name of names) {
+    const file = values[`${name}_FILE`];
+    if (file === undefined || values[name] !== undefined) continue;
     try {
-      values[target] = readFileSync(path, 'utf8').trim();
+      values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      faults.push(`${name}: its file can't be read (${reason})`);
+      const { code } = error as NodeJS.ErrnoException;
+      faults.push(`${name}_FILE: its file can't be read (${code ?? 'unreadable'})`);
     }
   }
   return values;

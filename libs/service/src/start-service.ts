@@ -45,7 +45,7 @@ async function start<Config, Database>(
   closers: (() => Promise<void>)[],
 ): Promise<string> {
   const { name } = definition;
-  const config = readConfig(definition.config, env);
+  const config = readConfig(definition, env);
   startTelemetry({ service: `taskwire-${name}`, env });
   const log = createLogger({ service: name, env });
   const busLog = { warn: logAt(log, 'warn'), error: logAt(log, 'error') };

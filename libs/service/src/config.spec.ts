@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { ConfigError, readConfig } from './config.js';
+
+const own = z.object({ LIMIT: z.coerce.number().int().default(5), SECRET: z.string().min(8) });
+const good = {
+  BUS: 'memory',
+  INTERNAL_TOKEN: 'internal-token-of-the-tests-0123456789',
+  SECRET: 'long enough',
+};
+
+function messageOf(env: NodeJS.ProcessEnv, database?: unknown): string {
+  try {
+    readConfig({ config: own, database }, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+}
+
+describe('settings', () => {
+  it('are parsed, with defaults, from common variables and those of the service', () => {
+    const config = readConfig({ config: own }, { ...good, PORT: '5002', LIMIT: '7' });
+
+    expect(config).toMatchObject({ HOST: '127.0.0.1', PORT: 5002, LIMIT: 7, SECRET: 'long enough' });
+  });
+
+  it('are refused with one error that lists every bad variable, of both, and no value', () => {
+    const env = {
+      BUS: 'pigeon',
+      PORT: '123456',
+      LIMIT: 'many',
+      SECRET: 'hunter2',
+      AUTH_URL: 'ftp://secret-host',
+      INTERNAL_TOKEN: 'short-token',
+    };
+    const message = messageOf(env, {});
+
+    for (const name of ['BUS', 'PORT', 'LIMIT', 'SECRET', 'AUTH_URL', 'INTERNAL_TOKEN', 'DATABASE_URL']) {
+      expect(message).toMatch(new RegExp(`^  ${name}: .+`, 'm'));
+    }
+    for (const value of ['pigeon', '123456', 'many', 'hunter2', 'secret-host', 'short-token']) {
+      expect(message).not.toContain(value);
+    }
+  });
+
+  it('name the buses that there are', () => {
+    expect(messageOf({ ...good, BUS: 'kafka' })).toContain('BUS: must be one of postgres, memory');
+  });
+
+  it('say what is missing', () => {
+    const { INTERNAL_TOKEN: _, ...rest } = good;
+
+    expect(messageOf(rest)).toContain('INTERNAL_TOKEN: is needed');
+    expect(messageOf({ ...good, BUS: 'postgres' })).toContain(
+      'BUS_DATABASE_URL: is needed with BUS=postgres',
+    );
+  });
+
+  it('count an empty variable as unset', () => {
+    expect(readConfig({ config: own }, { ...good, REDIS_URL: '', LIMIT: '' }).LIMIT).toBe(5);
+  });
+});
+
+describe('a setting in a file', () => {
+  it('is read from there, and named when the file is missing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'taskwire-settings-'));
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'from the file\n');
+    const { SECRET: _, ...rest } = good;
+
+    expect(readConfig({ config: own }, { ...rest, SECRET_FILE: file }).SECRET).toBe('from the file');
+    rmSync(folder, { recursive: true });
+    expect(messageOf({ ...rest, SECRET_FILE: file })).toMatch(
+      /SECRET_FILE: its file can't be read \(ENOENT\)/,
+    );
+  });
+
+  it('does not read files that belong to others', () => {
+    expect(() => readConfig({ config: own }, { ...good, SSL_CERT_FILE: '/nowhere' })).not.toThrow();
+  });
+});
