@@ -1,6 +1,7 @@
 import type { GroupSubscription } from './contract/subscription.js';
 import { topicsOf } from './contract/subscription.js';
 import type { Consumer, ConsumerOptions, Driver } from './driver.js';
+import { withinMs } from './delivery/within.js';
 import type { Log } from './log.js';
 import { Breaker, type BreakerOptions } from './pipeline/breaker.js';
 import { Drainer, type DrainOptions } from './pipeline/drainer.js';
@@ -79,7 +80,7 @@ export class Subscriber {
   /** Stops fetching, finishes and acknowledges what runs, within the deadline. */
   async close(deadlineMs: number): Promise<void> {
     this.#breaker.close();
-    await Promise.all([this.#consumer?.close(deadlineMs), this.#drainer.stop()]);
+    await Promise.all([this.#consumer?.close(deadlineMs), withinMs(this.#drainer.stop(), deadlineMs)]);
   }
 
   #setPaused(paused: boolean): void {

@@ -7,7 +7,6 @@ import {
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Bus } from '../bus.js';
 import type { Subscription } from '../contract/subscription.js';
-import type { Handler } from '../registry/handler.js';
 import { checkNames } from '../registry/registry.js';
 import { type MessageStore, Rejection } from '../store.js';
 import type { ServeOptions } from '../subscriber.js';
@@ -90,7 +89,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 }
 
 /** Nest's callback answers a value or a stream, directly or as a promise. */
-function callOf(callback: MessageHandler): Handler['handle'] {
+function callOf(callback: MessageHandler): BoundHandler['call'] {
   return (data, context) =>
     inHandler(async () => {
       try {
