@@ -24,6 +24,8 @@ export async function createHttpApp(
     requestTimeout: REQUEST_LIMIT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
+    // Operation ids are signed keys of some 300 characters.
+    routerOptions: { maxParamLength: 1_000 },
     clientErrorHandler: answerParserError,
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

@@ -3,6 +3,7 @@ import { routes } from '@taskwire/contracts';
 import { ClientAddresses } from '../limits/client-address.js';
 import { type RouteCall, routeController } from '../http/route-controller.js';
 import { Forwarder } from './forward.js';
+import { isKnown } from './if-none-match.js';
 import { headersToService } from './passed-headers.js';
 
 /** Answers the routes that a service answers itself: reads, and whatever holds a secret. */
@@ -22,7 +23,11 @@ export class ForwardedAnswers {
       headers: headersToService(request.headers),
     });
     reply.status(answer.status).headers(answer.headers);
-    return answer.body;
+    if (answer.status !== 200 || !isKnown(answer.headers['etag'], request.headers['if-none-match'])) {
+      return answer.body;
+    }
+    reply.status(304);
+    return undefined;
   }
 }
 

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { ProblemBody, SignedIn, Task, User } from '@taskwire/contracts';
+
+const TIMEOUT_MS = 15_000;
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+/** A user of the API, signed in. */
+export interface Client {
+  readonly user: User;
+  readonly token: string;
+  readonly email: string;
+  readonly password: string;
+  readonly refreshToken: string;
+  call<Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
+  createTask(title: string): Promise<Task>;
+}
+
+export async function call<Body>(
+  url: string,
+  method: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer<Body>> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const text = await response.text();
+  const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+  return { status: response.status, headers: response.headers, body: parsed as Body };
+}
+
+/** Registers a new account. */
+export async function signUp(api: string): Promise<Client> {
+  const email = `e2e-${randomUUID()}@example.org`;
+  const password = 'correct horse battery staple';
+  const { status, body } = await call<SignedIn>(`${api}/v1/auth/register`, 'POST', {
+    email,
+    password,
+    name: 'E2E',
+  });
+  if (status !== 201) throw new Error(`register answered ${status}: ${JSON.stringify(body)}`);
+  const { user, accessToken: token, refreshToken } = body;
+  const client: Client = {
+    ...{ user, token, email, password, refreshToken },
+    call: (method, path, content, headers = {}) =>
+      call(`${api}${path}`, method, content, { authorization: `Bearer ${token}`, ...headers }),
+    createTask: async (title) => {
+      const made = await client.call<Task & ProblemBody>('POST', '/v1/tasks', { title });
+      if (made.status !== 201)
+        throw new Error(`create answered ${made.status}: ${JSON.stringify(made.body)}`);
+      return made.body;
+    },
+  };
+  return client;
+}

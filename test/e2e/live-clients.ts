@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import type { Notification } from '@taskwire/contracts';
+import { WebSocket } from 'ws';
+
+const TIMEOUT_MS = 15_000;
+
+export interface LiveFrame {
+  readonly id: number;
+  readonly event: string;
+  readonly data: Notification;
+}
+
+export interface LiveClient {
+  /** The frames so far, once there are as many; rejects when they don't come in time. */
+  frames(count: number): Promise<readonly LiveFrame[]>;
+  close(): void;
+}
+
+/** Reads `GET /v1/live` as EventSource does. */
+export async function openEvents(url: string, headers: Record<string, string> = {}): Promise<LiveClient> {
+  const abort = new AbortController();
+  const response = await fetch(url, { headers, signal: abort.signal });
+  if (!response.ok || response.body === null) {
+    throw new Error(`live events answered ${response.status}: ${await response.text()}`);
+  }
+  const inbox = new Inbox();
+  void readBlocks(response.body, (block) => {
+    const fields = new Map(block.split('\n').map((line) => split(line)));
+    const data = fields.get('data');
+    if (data === undefined) return;
+    inbox.add({
+      id: Number(fields.get('id')),
+      event: fields.get('event') ?? '',
+      data: JSON.parse(data) as Notification,
+    });
+  }).catch(() => undefined);
+  return { frames: (count) => inbox.take(count), close: () => abort.abort() };
+}
+
+export async function openSocket(url: string): Promise<LiveClient> {
+  const socket = new WebSocket(url);
+  const inbox = new Inbox();
+  socket.on('message', (data: Buffer) => {
+    const frame = JSON.parse(data.toString()) as LiveFrame | { id: number };
+    if ('event' in frame) inbox.add(frame);
+  });
+  await once(socket, 'open', { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  return { frames: (count) => inbox.take(count), close: () => socket.close() };
+}
+
+async function readBlocks(body: ReadableStream<Uint8Array>, take: (block: string) => void): Promise<void> {
+  let text = '';
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) take(block);
+  }
+}
+
+function split(line: string): [string, string] {
+  const colon = line.indexOf(': ');
+  return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 2)];
+}
+
+class Inbox extends EventTarget {
+  private readonly all: LiveFrame[] = [];
+
+  add(frame: LiveFrame): void {
+    this.all.push(frame);
+    this.dispatchEvent(new Event('frame'));
+  }
+
+  async take(count: number): Promise<readonly LiveFrame[]> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    while (this.all.length < count) await once(this, 'frame', { signal });
+    return this.all;
+  }
+}

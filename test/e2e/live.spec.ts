@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { LiveTicket } from '@taskwire/contracts';
+import type { z } from 'zod';
+import { call, type Client, signUp } from './client.js';
+import { openEvents, openSocket } from './live-clients.js';
+import { type Platform, startPlatform } from './platform.js';
+
+let platform: Platform;
+let ada: Client;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+}, 60_000);
+afterAll(async () => {
+  await platform?.stop();
+}, 30_000);
+beforeEach(async () => {
+  ada = await signUp(platform.api);
+});
+
+async function ticket(): Promise<string> {
+  const { body } = await ada.call<z.output<typeof LiveTicket>>('POST', '/v1/live/tickets');
+  return body.ticket;
+}
+const bearer = () => ({ authorization: `Bearer ${ada.token}` });
+
+describe('live events', () => {
+  it('reach a client over server-sent events and one over a WebSocket', async () => {
+    const events = await openEvents(`${platform.api}/v1/live?lastEventId=0`, bearer());
+    const socket = await openSocket(
+      `${platform.api.replace('http', 'ws')}/v1/live/ws?ticket=${await ticket()}&lastEventId=0`,
+    );
+    const task = await ada.createTask('A');
+    await ada.call('POST', `/v1/tasks/${task.id}/complete`);
+    const [overEvents, overSocket] = [await events.frames(3), await socket.frames(3)];
+    events.close();
+    socket.close();
+
+    expect(overEvents.map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(overEvents.map(({ event }) => event).sort()).toEqual([
+      'auth.user.registered.v1',
+      'task.completed.v1',
+      'task.created.v1',
+    ]);
+    expect(overEvents.find(({ event }) => event === 'task.created.v1')?.data).toMatchObject({
+      taskId: task.id,
+    });
+    expect(overSocket).toEqual(overEvents);
+  });
+
+  it('go on after the last frame that a client got', async () => {
+    const first = await openEvents(`${platform.api}/v1/live?lastEventId=0`, bearer());
+    await ada.createTask('A');
+    const seen = (await first.frames(2)).at(-1)?.id ?? 0;
+    first.close();
+    await ada.createTask('B');
+    await ada.createTask('C');
+    const second = await openEvents(`${platform.api}/v1/live`, {
+      ...bearer(),
+      'last-event-id': String(seen),
+    });
+    const missed = await second.frames(2);
+    second.close();
+
+    expect(missed.map(({ id }) => id)).toEqual([seen + 1, seen + 2]);
+  });
+
+  it('need a token or a ticket, and a ticket works once', async () => {
+    const used = await ticket();
+    (await openEvents(`${platform.api}/v1/live?ticket=${used}`)).close();
+
+    expect(await call(`${platform.api}/v1/live?ticket=${used}`, 'GET')).toMatchObject({
+      status: 401,
+      body: { code: 'unauthenticated' },
+    });
+    expect((await call(`${platform.api}/v1/live`, 'GET')).status).toBe(401);
+    await expect(
+      openSocket(`${platform.api.replace('http', 'ws')}/v1/live/ws?ticket=${used}`),
+    ).rejects.toThrow('401');
+  });
+
+  it('of one user never reach another', async () => {
+    const eve = await signUp(platform.api);
+    const events = await openEvents(`${platform.api}/v1/live?lastEventId=0`, {
+      authorization: `Bearer ${eve.token}`,
+    });
+    await ada.createTask('secret');
+    await eve.createTask('mine');
+    const frames = await events.frames(2);
+    events.close();
+
+    expect(frames.map(({ data }) => data.title).join()).not.toContain('secret');
+  });
+});

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { service as analytics } from '@taskwire/analytics';
+import { service as auth } from '@taskwire/auth';
+import { service as gateway } from '@taskwire/gateway';
+import { service as notification } from '@taskwire/notification';
+import { type RunningService, startService } from '@taskwire/service';
+import { service as task } from '@taskwire/task';
+import { createTestDatabase, type TestDatabase } from '@taskwire/testing';
+
+const NAMES = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
+type Name = (typeof NAMES)[number];
+const WITH_STORE = ['auth', 'task', 'notification', 'analytics', 'bus'] as const;
+type Store = (typeof WITH_STORE)[number];
+
+export interface Platform {
+  /** Where the gateway answers. */
+  readonly api: string;
+  readonly urls: Readonly<Record<Name, string>>;
+  readonly databases: Readonly<Record<Store, string>>;
+  readonly internalToken: string;
+  stop(): Promise<void>;
+}
+
+/** All five services in this process, on databases of their own and `BUS=postgres`. `overrides` reach every service. */
+export async function startPlatform(overrides: NodeJS.ProcessEnv = {}): Promise<Platform> {
+  const folder = await mkdtemp(join(tmpdir(), 'taskwire-e2e-'));
+  const databases = await inEach(WITH_STORE, () => createTestDatabase());
+  const ports = await freePorts();
+  const urls = mapEach(NAMES, (name) => `http://127.0.0.1:${ports[name]}`);
+  const internalToken = randomBytes(32).toString('hex');
+  const shared: NodeJS.ProcessEnv = {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'error',
+    HOST: '127.0.0.1',
+    BUS: 'postgres',
+    BUS_DATABASE_URL: databases.bus.url,
+    INTERNAL_TOKEN: internalToken,
+    OPERATION_SECRET: randomBytes(32).toString('hex'),
+    KEYS_DIR: join(folder, 'keys'),
+    ...Object.fromEntries(NAMES.map((name) => [`${name.toUpperCase()}_URL`, urls[name]])),
+    ...overrides,
+  };
+  const env = (name: Name): NodeJS.ProcessEnv => ({
+    ...shared,
+    PORT: String(ports[name]),
+    ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }),
+  });
+
+  const running: RunningService[] = [];
+  const stop = async () => {
+    for (const one of running.reverse()) await one.close();
+    await Promise.all(Object.values(databases).map((database: TestDatabase) => database.drop()));
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    running.push(await startService(auth, env('auth')));
+    running.push(await startService(task, env('task')));
+    running.push(await startService(notification, env('notification')));
+    running.push(await startService(analytics, env('analytics')));
+    running.push(await startService(gateway, env('gateway')));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    api: urls.gateway,
+    urls,
+    databases: mapEach(WITH_STORE, (name) => databases[name].url),
+    internalToken,
+    stop,
+  };
+}
+
+async function freePorts(): Promise<Record<Name, number>> {
+  const servers = await inEach(NAMES, async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  });
+  const ports = mapEach(NAMES, (name) => (servers[name].address() as AddressInfo).port);
+  await inEach(NAMES, (name) => new Promise((resolve) => servers[name].close(resolve)));
+  return ports;
+}
+
+function mapEach<K extends string, V>(keys: readonly K[], make: (key: K) => V): Record<K, V> {
+  return Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<K, V>;
+}
+
+async function inEach<K extends string, V>(
+  keys: readonly K[],
+  make: (key: K) => Promise<V>,
+): Promise<Record<K, V>> {
+  const made = await Promise.all(keys.map(async (key) => [key, await make(key)] as const));
+  return Object.fromEntries(made) as Record<K, V>;
+}

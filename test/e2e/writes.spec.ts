@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Operation, ProblemBody, Task, TaskPage, User } from '@taskwire/contracts';
+import type { z } from 'zod';
+import { type Client, signUp } from './client.js';
+import { type Platform, startPlatform } from './platform.js';
+import { until } from './until.js';
+
+let platform: Platform;
+let ada: Client;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+}, 60_000);
+afterAll(async () => {
+  await platform?.stop();
+}, 30_000);
+beforeEach(async () => {
+  ada = await signUp(platform.api);
+});
+
+const problem = (code: string) => ({
+  code,
+  type: `/docs/errors/${code}`,
+  traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+});
+const listOf = async (client: Client) =>
+  (await client.call<z.output<typeof TaskPage>>('GET', '/v1/tasks')).body.tasks;
+
+describe('writing tasks', () => {
+  it('creates, reads, changes, completes, reopens and deletes a task', async () => {
+    const created = await ada.call<Task>('POST', '/v1/tasks', { title: ' Write ', labels: ['a', 'a'] });
+    const path = created.headers.get('location') ?? '';
+    expect(created).toMatchObject({
+      status: 201,
+      body: { title: 'Write', labels: ['a'], status: 'todo', version: 1 },
+    });
+    expect(path).toBe(`/v1/tasks/${created.body.id}`);
+    expect(created.headers.get('etag')).toBe('"1"');
+
+    const read = await ada.call<Task>('GET', path);
+    expect(read.body).toEqual(created.body);
+    const changed = await ada.call<Task>('PATCH', path, { priority: 'high' }, { 'if-match': '"1"' });
+    expect(changed).toMatchObject({ status: 200, body: { priority: 'high', version: 2 } });
+    const completed = await ada.call<Task>('POST', `${path}/complete`);
+    expect(completed).toMatchObject({ status: 200, body: { status: 'done', version: 3 } });
+    const reopened = await ada.call<Task>('POST', `${path}/reopen`);
+    expect(reopened).toMatchObject({ status: 200, body: { status: 'todo', version: 4 } });
+    expect(await listOf(ada)).toEqual([reopened.body]);
+
+    const deleted = await ada.call('DELETE', path, undefined, { 'if-match': '"4"' });
+    expect(deleted).toMatchObject({ status: 204, body: undefined });
+    expect((await ada.call('GET', path)).status).toBe(404);
+  });
+
+  it('answers 304 to a read with the ETag that the client has', async () => {
+    const { id } = await ada.createTask('A');
+    const read = await ada.call<Task>('GET', `/v1/tasks/${id}`, undefined, { 'if-none-match': '"1"' });
+
+    expect(read).toMatchObject({ status: 304, body: undefined });
+  });
+
+  it('demands If-Match for a change, and refuses a stale one', async () => {
+    const { id } = await ada.createTask('A');
+    const without = await ada.call<ProblemBody>('PATCH', `/v1/tasks/${id}`, { title: 'B' });
+    await ada.call('PATCH', `/v1/tasks/${id}`, { title: 'B' }, { 'if-match': '"1"' });
+    const stale = await ada.call<ProblemBody>(
+      'PATCH',
+      `/v1/tasks/${id}`,
+      { title: 'C' },
+      { 'if-match': '"1"' },
+    );
+
+    expect(without).toMatchObject({ status: 428, body: problem('if_match_required') });
+    expect(stale).toMatchObject({ status: 412, body: problem('version_conflict') });
+    expect(stale.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  it("says of another user's task that there is none", async () => {
+    const { id } = await ada.createTask('secret');
+    const eve = await signUp(platform.api);
+    const answers = [
+      await eve.call<ProblemBody>('GET', `/v1/tasks/${id}`),
+      await eve.call<ProblemBody>('PATCH', `/v1/tasks/${id}`, { title: 'mine' }, { 'if-match': '"1"' }),
+      await eve.call<ProblemBody>('POST', `/v1/tasks/${id}/complete`),
+      await eve.call<ProblemBody>('DELETE', `/v1/tasks/${id}`, undefined, { 'if-match': '"1"' }),
+    ];
+
+    for (const answer of answers) expect(answer).toMatchObject({ status: 404, body: problem('not_found') });
+    expect(await listOf(eve)).toEqual([]);
+  });
+
+  it('names each mistake in a body', async () => {
+    const answer = await ada.call<ProblemBody>('POST', '/v1/tasks', {
+      title: '',
+      priority: 'huge',
+      extra: 1,
+    });
+
+    expect(answer).toMatchObject({ status: 400, body: problem('validation_failed') });
+    expect(answer.body.errors?.map(({ pointer }) => pointer)).toEqual(
+      expect.arrayContaining(['/title', '/priority']),
+    );
+    expect(answer.headers.get('idempotency-key')).toBeTruthy();
+  });
+});
+
+describe('repeating a write', () => {
+  it('answers a repeat with the first answer, and does nothing again', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const first = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
+    const again = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
+
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.headers.get('idempotency-key')).toBe(key['idempotency-key']);
+    expect(await listOf(ada)).toHaveLength(1);
+  });
+
+  it('does one of many that arrive together', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key)),
+    );
+
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    expect(await listOf(ada)).toHaveLength(1);
+  });
+
+  it('refuses another request under the same key', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    await ada.call('POST', '/v1/tasks', { title: 'once' }, key);
+    const other = await ada.call<ProblemBody>('POST', '/v1/tasks', { title: 'twice' }, key);
+
+    expect(other).toMatchObject({ status: 422, body: problem('idempotency_conflict') });
+  });
+
+  it('takes the key that it made itself', async () => {
+    const first = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' });
+    const key = { 'idempotency-key': first.headers.get('idempotency-key') ?? '' };
+    const again = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
+
+    expect(again.body).toEqual(first.body);
+    expect(await listOf(ada)).toHaveLength(1);
+  });
+});
+
+describe('operations', () => {
+  it('answers 202 when asked to, and the operation ends as done with the body', async () => {
+    const taken = await ada.call<Operation>(
+      'POST',
+      '/v1/tasks',
+      { title: 'later' },
+      { prefer: 'respond-async' },
+    );
+    const location = taken.headers.get('location') ?? '';
+    const ended = await until(
+      'the operation is done',
+      async () => (await ada.call<Operation>('GET', location)).body,
+      ({ status }) => status !== 'pending',
+    );
+
+    expect([201, 202]).toContain(taken.status);
+    expect(taken.headers.get('preference-applied')).toBe('respond-async');
+    if (taken.status === 202)
+      expect(ended).toMatchObject({ id: taken.body.id, status: 'done', result: { title: 'later' } });
+  });
+
+  it('is nobody else’s to read or cancel, and has ended', async () => {
+    const eve = await signUp(platform.api);
+    let location = '';
+    while (!location.startsWith('/v1/operations/')) {
+      const taken = await ada.call('POST', '/v1/tasks', { title: 'later' }, { prefer: 'respond-async' });
+      location = taken.headers.get('location') ?? '';
+    }
+    await until(
+      'the operation is done',
+      async () => (await ada.call<Operation>('GET', location)).body,
+      ({ status }) => status === 'done',
+    );
+
+    expect(await eve.call('GET', location)).toMatchObject({ status: 404, body: problem('not_found') });
+    expect(await eve.call('DELETE', location)).toMatchObject({ status: 404 });
+    expect(await ada.call('GET', `${location}x`)).toMatchObject({ status: 404 });
+    expect(await ada.call('DELETE', location)).toMatchObject({ status: 409, body: problem('already_ended') });
+  });
+});
+
+describe('the profile', () => {
+  it('is changed by a command and answered with what auth then holds', async () => {
+    const changed = await ada.call<User>('PATCH', '/v1/auth/me', { name: 'Ada' });
+    const read = await ada.call<User>('GET', '/v1/auth/me');
+
+    expect(changed).toMatchObject({ status: 200, body: { name: 'Ada', email: ada.email, version: 2 } });
+    expect(read.body).toEqual(changed.body);
+    expect(changed.headers.get('etag')).toBe('"2"');
+  });
+});
