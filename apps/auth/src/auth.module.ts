@@ -58,7 +58,6 @@ export class AuthModule {
   }
 }
 
-function firstAdmin({ ADMIN_EMAIL, ADMIN_PASSWORD_FILE }: Config): FirstAdminSettings | null {
-  if (ADMIN_EMAIL === undefined || ADMIN_PASSWORD_FILE === undefined) return null;
-  return { email: ADMIN_EMAIL, passwordFile: ADMIN_PASSWORD_FILE };
+function firstAdmin({ ADMIN_EMAIL: email, ADMIN_PASSWORD: password }: Config): FirstAdminSettings | null {
+  return email === undefined || password === undefined ? null : { email, password };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** Settings of auth, beside the common ones; each can stand in a file instead, named by NAME_FILE. */
 export const config = z
   .object({
     /** Ed25519 keys in PEM, shared by all instances; one is made when there is none. */
@@ -11,16 +12,13 @@ export const config = z
     RATE_LIMIT_LOGIN_ACCOUNT: z.coerce.number().int().positive().default(10),
     /** Who sends it as X-Rate-Limit-Exempt is not limited: for load tests. */
     RATE_LIMIT_EXEMPT_TOKEN: z.string().min(16).optional(),
-    /** An administrator to be made, once; the password stands in the file. */
+    /** An administrator to be made, once. */
     ADMIN_EMAIL: z.string().min(1).optional(),
-    ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
+    ADMIN_PASSWORD: z.string().min(8).optional(),
   })
-  .refine(
-    (settings) => (settings.ADMIN_EMAIL === undefined) === (settings.ADMIN_PASSWORD_FILE === undefined),
-    {
-      path: ['ADMIN_PASSWORD_FILE'],
-      message: 'ADMIN_EMAIL and ADMIN_PASSWORD_FILE belong together: set both or neither',
-    },
-  );
+  .refine((settings) => (settings.ADMIN_EMAIL === undefined) === (settings.ADMIN_PASSWORD === undefined), {
+    path: ['ADMIN_PASSWORD'],
+    message: 'ADMIN_EMAIL and ADMIN_PASSWORD (or ADMIN_PASSWORD_FILE) belong together: set both or neither',
+  });
 
 export type Config = z.output<typeof config>;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { UserRegistered } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
@@ -12,7 +11,7 @@ export const FIRST_ADMIN = Symbol('FirstAdmin');
 
 export interface FirstAdminSettings {
   readonly email: string;
-  readonly passwordFile: string;
+  readonly password: string;
 }
 
 /** Makes the account that the settings name, once: later its password and roles are its owner's affair. */
@@ -29,7 +28,7 @@ export class FirstAdmin implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (this.settings === null || (await this.accounts.findByEmail(this.settings.email)) !== null) return;
 
-    const passwordHash = await this.passwords.hash(await readPassword(this.settings.passwordFile));
+    const passwordHash = await this.passwords.hash(this.settings.password);
     const now = new Date();
     const profile = { email: this.settings.email, name: 'Administrator', timeZone: 'UTC' };
     const account = newAccount({ ...profile, passwordHash, roles: ['user', 'admin', 'operator'] }, now);
@@ -40,10 +39,4 @@ export class FirstAdmin implements OnApplicationBootstrap {
       this.log.info({ userId: account.id }, 'made the first administrator');
     });
   }
-}
-
-async function readPassword(file: string): Promise<string> {
-  const password = (await readFile(file, 'utf8')).trim();
-  if (password.length >= 8) return password;
-  throw new Error(`${file} (ADMIN_PASSWORD_FILE) must hold a password of at least 8 characters`);
 }

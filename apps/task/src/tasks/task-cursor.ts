@@ -36,7 +36,18 @@ function position(id: string, field: SortField, text: string): TaskPosition | nu
     }
     case 'dueAt':
       if (text === '') return { id, field, value: null };
+      return timePosition(id, field, text);
+    case 'createdAt':
+    case 'updatedAt':
+      return timePosition(id, field, text);
   }
+}
+
+function timePosition(
+  id: string,
+  field: 'createdAt' | 'updatedAt' | 'dueAt',
+  text: string,
+): TaskPosition | null {
   const value = new Date(text);
   return Number.isNaN(value.getTime()) ? null : { id, field, value };
 }
