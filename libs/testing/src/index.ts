@@ -1,3 +1,5 @@
 export * from './ledger-reader.js';
 export * from './ledger.js';
 export * from './postgres.js';
+export * from './stub-auth.js';
+export * from './until.js';

@@ -31,7 +31,6 @@ class RecordingMailer implements Mailer {
     await this.answer();
     this.letters.push(letter);
   }
-  close(): void {}
 }
 
 async function claimed(attempts = 1): Promise<ClaimedEmail> {

@@ -33,12 +33,7 @@ async function add(count: number): Promise<void> {
 function startWorker(deliver: Mailer['deliver'], settings: Partial<MailWorkerSettings> = {}): MailWorker {
   const findContact = (userId: string) =>
     Promise.resolve({ userId, email: `${userId}@example.com`, name: 'Ann', timeZone: 'UTC' });
-  const delivery = new EmailDelivery(
-    emails,
-    findContact,
-    { deliver, close: () => undefined },
-    'a@example.org',
-  );
+  const delivery = new EmailDelivery(emails, findContact, { deliver }, 'a@example.org');
   const worker = new MailWorker(emails, delivery, () => undefined, { pollMs: 20, ...settings });
   workers.push(worker);
   worker.onApplicationBootstrap();

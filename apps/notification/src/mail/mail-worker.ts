@@ -95,7 +95,7 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async attempt(email: ClaimedEmail): Promise<void> {
     const { id, attempts, content } = email;
-    const fields = { email: id, template: content.template, attempts };
+    const fields = { emailId: id, template: content.template, attempts };
     try {
       const outcome = await this.delivery.attempt(email, this.settings.attemptMs);
       this.log(outcome === 'failed' || outcome === 'retry' ? 'warn' : 'info', `email ${outcome}`, fields);

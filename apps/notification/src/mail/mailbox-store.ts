@@ -35,6 +35,4 @@ export class MailboxStore implements Mailer {
   find(id: string): Promise<MailboxMessage | null> {
     return this.db.mailboxMessage.findUnique({ where: { id } });
   }
-
-  close(): void {}
 }

@@ -4,7 +4,6 @@ import type { Letter } from './letter.js';
 export interface Mailer {
   /** Rejects with a RefusedError when no later attempt can succeed; with anything else when one may. */
   deliver(letter: Letter): Promise<void>;
-  close(): void;
 }
 
 export class RefusedError extends Error {

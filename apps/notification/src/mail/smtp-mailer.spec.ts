@@ -52,9 +52,7 @@ async function smtpServer(options: SMTPServerOptions = {}): Promise<Mailbox> {
 }
 
 function mailerFor(url: string, timeouts = { connectMs: 2_000, silenceMs: 2_000 }): SmtpMailer {
-  const mailer = new SmtpMailer(url, timeouts);
-  cleanUp.push(() => mailer.close());
-  return mailer;
+  return new SmtpMailer(url, timeouts);
 }
 
 function refusing(responseCode: number): Error {

@@ -35,10 +35,6 @@ export class SmtpMailer implements Mailer {
       throw isRefusal(error) ? new RefusedError(error.message, { cause: error }) : error;
     }
   }
-
-  close(): void {
-    this.transport.close();
-  }
 }
 
 function serverOf(url: URL): object {
