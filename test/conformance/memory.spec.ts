@@ -1,17 +1,11 @@
-import { MemoryBroker, MemoryDriver } from '@taskwire/messaging';
 import { busConformance, DIRECT_EXCUSES, directStores } from '@taskwire/messaging/testing';
+import { memoryTarget, outboxStores } from './targets.js';
 
 busConformance({
-  name: 'memory, without a store',
-  create: () => {
-    const broker = new MemoryBroker();
-    return Promise.resolve({
-      driver: () => new MemoryDriver(broker),
-      kill: (driver) => Promise.resolve((driver as MemoryDriver).abort()),
-      cut: (driver) => Promise.resolve((driver as MemoryDriver).disconnect()),
-      close: () => Promise.resolve(),
-    });
-  },
+  name: 'memory, groups without a store',
+  create: memoryTarget,
   stores: directStores,
   excuses: DIRECT_EXCUSES,
 });
+
+busConformance({ name: 'memory, with the outbox', create: memoryTarget, stores: outboxStores });

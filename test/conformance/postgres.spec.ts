@@ -1,18 +1,11 @@
-import { PostgresDriver } from '@taskwire/messaging';
 import { busConformance, DIRECT_EXCUSES, directStores } from '@taskwire/messaging/testing';
-import { createTestDatabase } from '@taskwire/testing';
+import { outboxStores, postgresTarget } from './targets.js';
 
 busConformance({
-  name: 'postgres, without a store',
-  create: async () => {
-    const { url, drop } = await createTestDatabase();
-    return {
-      driver: () => new PostgresDriver({ url, ttlMs: 1_500, beatMs: 300 }),
-      kill: (driver) => Promise.resolve((driver as PostgresDriver).abort()),
-      cut: () => Promise.reject(new Error('no case of the bus cuts connections')),
-      close: drop,
-    };
-  },
+  name: 'postgres, groups without a store',
+  create: postgresTarget,
   stores: directStores,
   excuses: DIRECT_EXCUSES,
 });
+
+busConformance({ name: 'postgres, with the outbox', create: postgresTarget, stores: outboxStores });

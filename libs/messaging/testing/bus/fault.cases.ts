@@ -56,11 +56,12 @@ export const faultCases: BusCases = {
     const hear = onEvents([Said], (events) => void heard.push(...events.map(({ payload }) => payload.text)));
     await bus.serve(listeners, [hear], store);
     const good = encodeEvent(Said, word('ann', 'good'));
+    const mismatch = encodeEvent(Said, word('bob', 'whose key it may block'));
     await sendAll(driver, [
       messageTo(Say.topic, 'ann', 'no headers at all'),
       messageTo(Say.topic, 'ann', '{', { ...good.headers, id: 'half', type: Say.type }),
       { ...good, headers: { ...good.headers, id: 'cut' }, body: Buffer.from('{"speaker":') },
-      { ...good, headers: { ...good.headers, id: 'wrong' }, body: Buffer.from('{"speaker":7}') },
+      { ...mismatch, body: Buffer.from('{"speaker":"bob","text":7}') },
       { ...good, headers: { ...good.headers, id: 'dated', time: 'yesterday' } },
       good,
     ]);

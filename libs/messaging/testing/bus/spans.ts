@@ -24,6 +24,13 @@ export function spansOf(traceId: string): ReadableSpan[] {
   return allSpans().filter((span) => span.spanContext().traceId === traceId);
 }
 
+/** The finished spans above `span`, nearest first. */
+export function ancestorsOf(span: ReadableSpan | undefined): ReadableSpan[] {
+  const parentId = span?.parentSpanContext?.spanId;
+  const parent = allSpans().find((one) => one.spanContext().spanId === parentId);
+  return parent ? [parent, ...ancestorsOf(parent)] : [];
+}
+
 export function allSpans(): ReadableSpan[] {
   return exporter?.getFinishedSpans() ?? [];
 }

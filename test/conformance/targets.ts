@@ -1,0 +1,53 @@
+import { MemoryBroker, MemoryDriver, PostgresDriver } from '@taskwire/messaging';
+import type { DriverTarget, StoreTarget } from '@taskwire/messaging/testing';
+import { createOutbox, install, pgExecutor } from '@taskwire/outbox';
+import { createTestDatabase } from '@taskwire/testing';
+import { Pool } from 'pg';
+
+export function memoryTarget(): Promise<DriverTarget> {
+  const broker = new MemoryBroker();
+  return Promise.resolve({
+    driver: () => new MemoryDriver(broker),
+    kill: (driver) => Promise.resolve((driver as MemoryDriver).abort()),
+    cut: (driver) => Promise.resolve((driver as MemoryDriver).disconnect()),
+    close: () => Promise.resolve(),
+  });
+}
+
+export async function postgresTarget(): Promise<DriverTarget> {
+  const { url, drop } = await createTestDatabase();
+  return {
+    driver: () => new PostgresDriver({ url, ttlMs: 1_500, beatMs: 300 }),
+    kill: (driver) => Promise.resolve((driver as PostgresDriver).abort()),
+    cut: () => Promise.reject(new Error('no case of the bus cuts connections')),
+    close: drop,
+  };
+}
+
+const silent = { warn: () => undefined, error: () => undefined };
+
+/** One service's database; each instance has a pool and a relay of its own, as its processes would. */
+export async function outboxStores(): Promise<StoreTarget> {
+  const { url, drop } = await createTestDatabase();
+  const poolOf = () => new Pool({ connectionString: url, max: 6, connectionTimeoutMillis: 5_000 });
+  const first = poolOf();
+  await install(pgExecutor(first));
+  await first.end();
+  return {
+    open: (driver) => {
+      const pool = poolOf();
+      const executor = pgExecutor(pool);
+      const settings = { retryMs: [500, 500, 500] };
+      const outbox = createOutbox({ executor, driver, listenUrl: url, log: silent, settings });
+      return Promise.resolve({
+        store: outbox.store,
+        start: () => outbox.start(),
+        stop: async () => {
+          await outbox.stop();
+          await pool.end();
+        },
+      });
+    },
+    close: drop,
+  };
+}
