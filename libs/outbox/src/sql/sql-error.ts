@@ -15,6 +15,14 @@ const PRISMA: Readonly<Record<string, string>> = {
   P2034: SERIALIZATION,
   P2037: NO_CONNECTION_FREE,
 };
+/** What the driver adapter calls faults that reached no server: raw statements report them without a code of their own. */
+const ADAPTER: Readonly<Record<string, string>> = {
+  DatabaseNotReachable: CONNECTION,
+  ConnectionClosed: CONNECTION,
+  SocketTimeout: CONNECTION,
+  TooManyConnections: NO_CONNECTION_FREE,
+  TransactionWriteConflict: SERIALIZATION,
+};
 const SOCKET = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -43,12 +51,19 @@ export function toSqlError(error: unknown): SqlError | null {
 interface Reported extends Error {
   readonly code?: unknown;
   readonly errorCode?: unknown;
-  readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: unknown } } };
+  readonly meta?: { readonly driverAdapterError?: { readonly cause?: AdapterCause } };
+}
+
+interface AdapterCause {
+  readonly originalCode?: unknown;
+  readonly kind?: string;
 }
 
 function stateOf(error: Reported): string | null {
-  const original = error.meta?.driverAdapterError?.cause?.originalCode;
-  if (isSqlState(original)) return original;
+  const adapter = error.meta?.driverAdapterError?.cause;
+  if (isSqlState(adapter?.originalCode)) return adapter.originalCode;
+  const known = ADAPTER[adapter?.kind ?? ''];
+  if (known !== undefined) return known;
   const code = typeof error.code === 'string' ? error.code : error.errorCode;
   if (typeof code !== 'string') return CONNECTION_TEXT.test(error.message) ? CONNECTION : null;
   if (code === 'P2028') return transactionState(error.message);

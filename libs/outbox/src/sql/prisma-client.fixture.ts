@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { PrismaQueries, PrismaRoot } from './prisma-executor.js';
+import { statementName } from './statement-name.js';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../../../..');
+
+interface EffectRow {
+  id: string;
+  key: string | null;
+}
+
+export interface TestTransaction extends PrismaQueries {
+  effect: {
+    create(args: { data: EffectRow }): PromiseLike<EffectRow>;
+    findMany(args?: object): PromiseLike<EffectRow[]>;
+  };
+  $executeRaw(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<number>;
+  $queryRaw<T>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<T>;
+}
+
+export type TestPrisma = PrismaRoot & TestTransaction & { $disconnect(): Promise<void> };
+
+const SCHEMA = `generator client {
+  provider            = "prisma-client"
+  output              = "../client"
+  moduleFormat        = "esm"
+  importFileExtension = "js"
+  runtime             = "nodejs"
+}
+
+datasource db {
+  provider = "postgresql"
+}
+
+model Effect {
+  n   Int     @id @default(autoincrement())
+  id  String
+  key String?
+
+  @@map("effects")
+}
+`;
+
+const CONFIG = `import { defineConfig } from 'prisma/config';
+export default defineConfig({
+  schema: 'prisma',
+  migrations: { path: 'prisma/migrations' },
+  datasource: { url: process.env['DATABASE_URL'] ?? '' },
+});
+`;
+
+const MIGRATION = `
+CREATE TABLE "effects" (
+    "n" SERIAL NOT NULL,
+    "id" TEXT NOT NULL,
+    "key" TEXT,
+
+    CONSTRAINT "effects_pkey" PRIMARY KEY ("n")
+);
+`;
+
+/** A service's Prisma folder, as a team would set it up: its own models, and the fragment and migration of this library. */
+export class PrismaProject {
+  readonly #folder = join(root, 'libs/outbox/generated');
+
+  async create(): Promise<void> {
+    const ours = join(import.meta.dirname, '../../prisma');
+    const migrations = join(this.#folder, 'prisma/migrations');
+    await rm(this.#folder, { recursive: true, force: true });
+    for (const name of ['1_messaging', '2_effects']) await mkdir(join(migrations, name), { recursive: true });
+    await symlink(join(ours, 'messaging.prisma'), join(this.#folder, 'prisma/messaging.prisma'));
+    await cp(join(ours, 'migration.sql'), join(migrations, '1_messaging/migration.sql'));
+    await writeFile(join(migrations, '2_effects/migration.sql'), MIGRATION);
+    await writeFile(join(migrations, 'migration_lock.toml'), 'provider = "postgresql"\n');
+    await writeFile(join(this.#folder, 'prisma/schema.prisma'), SCHEMA);
+    await writeFile(join(this.#folder, 'prisma.config.ts'), CONFIG);
+  }
+
+  async cli(args: readonly string[], url: string): Promise<string> {
+    const env = {
+      ...process.env,
+      DATABASE_URL: url,
+      PRISMA_SCHEMA_ENGINE_BINARY: join(root, 'tools/schema-engine.js'),
+      CHECKPOINT_DISABLE: '1',
+    };
+    const { stdout } = await run(
+      process.execPath,
+      [join(root, 'node_modules/prisma/build/index.js'), ...args],
+      {
+        cwd: this.#folder,
+        env,
+        timeout: 60_000,
+      },
+    );
+    return stdout;
+  }
+
+  async client(url: string): Promise<TestPrisma> {
+    const path = join(this.#folder, 'client/client.ts');
+    const { PrismaClient } = (await import(path)) as { PrismaClient: new (options: object) => TestPrisma };
+    const statementNameGenerator = ({ sql }: { sql: string }): string => statementName(sql);
+    return new PrismaClient({
+      adapter: new PrismaPg({ connectionString: url, max: 6 }, { statementNameGenerator }),
+    });
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
