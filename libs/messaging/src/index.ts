@@ -27,3 +27,4 @@ export * from './nest/decorators.js';
 export { BusClient, type CommandRequest, type EventRequest } from './nest/bus-client.js';
 export { BusServer, type BusServerOptions } from './nest/bus-server.js';
 export { direct } from './direct.js';
+export * from './diagnostics.js';

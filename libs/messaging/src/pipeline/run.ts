@@ -1,5 +1,6 @@
 import { context as active } from '@opentelemetry/api';
 import type { CommandContract } from '../contract/message.js';
+import { announce, DIAGNOSTICS } from '../diagnostics.js';
 import { fit } from '../envelope/contract-error.js';
 import { contextOf } from '../envelope/origin.js';
 import type { Handler } from '../registry/handler.js';
@@ -20,6 +21,7 @@ export function runOf(registry: Registry): Run {
     for (const { handler, stretch } of stretches(registry, messages)) {
       results.push(...(await handle(handler, stretch, context)));
     }
+    announce(DIAGNOSTICS.handled, messages.length);
     return results;
   };
   const locks = (message: ReceivedMessage) => registry.handlerOf(message.type)?.locks?.(message) ?? [];
