@@ -218,7 +218,7 @@ describe('the notification service', () => {
   it('reminds once, also when it was not running at the time', async () => {
     const userId = randomUUID();
     auth.contacts.set(userId, { userId, email: 'bob@example.com', name: 'Bob', timeZone: 'UTC' });
-    const remindAt = soon(700);
+    const remindAt = soon(4_000);
     const kept = taskFact({ ownerId: userId, title: 'Call Bob', remindAt });
     const done = taskFact({ ownerId: userId, remindAt });
     const completed = encodeEvent(TaskCompleted, { task: { ...done, version: 2, status: 'done' } });
