@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { announce, DIAGNOSTICS } from '../diagnostics.js';
 import type { Delivery, GroupSettings, Run } from '../store.js';
 import { SPAN } from '../telemetry.js';
 import type { BatchTrace } from './batch-trace.js';
@@ -29,7 +30,10 @@ export async function settle(
     const last = onLastAttempt.length > 0;
     const batch = last ? onLastAttempt : waiting;
     const outcomes = await store.process(group, batch, run, last);
+    const ended = outcomes.filter(({ kind }) => kind !== 'again').length;
+    announce(DIAGNOSTICS.committed, ended);
     const again = await conclude(parts, batch, outcomes, trace);
+    announce(DIAGNOSTICS.replied, ended);
     const failed = again.filter(({ error }) => error !== undefined);
     if (again.length > 0 && (last || (failed.length === 0 && again.length === batch.length))) {
       throw new Error(`${group.subscriber}: the store left ${again.length} messages unsettled`);

@@ -1,4 +1,4 @@
-import { type Driver, SendError } from '@taskwire/messaging';
+import { announce, DIAGNOSTICS, type Driver, SendError } from '@taskwire/messaging';
 import type { SqlExecutor } from '../sql/executor.js';
 import type { Lease } from './lease.js';
 import { endSending, type Sending, sendingOf } from './message.js';
@@ -29,6 +29,7 @@ export async function runPass(
   const results = lease.owns() ? await send(driver, sendings) : undefined;
   if (!results) return { gone: 0, sentTo: new Set(), failed: new Map(), refused: [] };
   const { confirmed, failed, refused } = sortResults(sendings, results);
+  announce(DIAGNOSTICS.sent, confirmed.length);
   await deleteRows(executor, confirmed);
   await holdRows(executor, lease, [...refused, ...behind]);
   const sentTo = new Set(sendings.map(({ row }) => partitionName(row)));
@@ -40,6 +41,7 @@ async function send(
   sendings: readonly Sending[],
 ): Promise<readonly (SendError | undefined)[]> {
   if (sendings.length === 0) return [];
+  announce(DIAGNOSTICS.sending, sendings.length);
   let results: readonly (SendError | undefined)[];
   try {
     results = await driver.send(sendings.map(({ message }) => message));
