@@ -3,8 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { currentTraceId, type Logger } from '@taskwire/telemetry';
 import { PROBLEMS, type ProblemCode } from '@taskwire/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { ProblemFilter } from './http/problem-filter.js';
+import { RouteTable } from './http/route-table.js';
 import { traceRequests } from './http/tracing.js';
 import { nestLogger } from './nest-logger.js';
 
@@ -19,6 +21,8 @@ export async function createHttpApp(
   module: Type | DynamicModule,
   log: Logger,
 ): Promise<NestFastifyApplication> {
+  const routes = new RouteTable();
+  const filter = new ProblemFilter(log, routes);
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_LIMIT_MS,
@@ -27,13 +31,21 @@ export async function createHttpApp(
     // Operation ids are signed keys of some 300 characters.
     routerOptions: { maxParamLength: 1_000 },
     clientErrorHandler: answerParserError,
+    // Paths that can't be decoded: they never reach a route, nor Nest.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      filter.answer(error, request, reply),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLogger(log),
     abortOnError: false,
+    // Fastify's own parser takes JSON; Nest would add forms, which no route expects.
+    bodyParser: false,
   });
-  traceRequests(app.getHttpAdapter().getInstance(), service);
-  app.useGlobalFilters(new ProblemFilter(log));
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  traceRequests(fastify, service);
+  routes.watch(fastify);
+  app.useGlobalFilters(filter);
   return app;
 }
 

@@ -3,7 +3,8 @@ import { contracts, revocations as revocationsSubscription, subscriptions } from
 import { Bus, BusServer, topologyOf } from '@taskwire/messaging';
 import { createOutbox, prismaExecutor } from '@taskwire/outbox';
 import { createLogger, type Logger, startTelemetry } from '@taskwire/telemetry';
-import { AccessTokenVerifier, publishedKeys } from './access/access-token-verifier.js';
+import { AccessTokenVerifier } from './access/access-token-verifier.js';
+import { PublishedKeys } from './access/published-keys.js';
 import { Revocations } from './access/revocations.js';
 import { ServiceClients } from './clients/service-clients.js';
 import { type CommonConfig, ConfigError, readConfig } from './config.js';
@@ -74,7 +75,7 @@ async function start<Config, Database>(
   const { AUTH_URL: auth, TASK_URL: task, NOTIFICATION_URL: notification, ANALYTICS_URL: analytics } = config;
   const services = new ServiceClients({ auth, task, notification, analytics }, config.INTERNAL_TOKEN);
   const revocations = new Revocations(services, log);
-  const tokens = new AccessTokenVerifier(publishedKeys(config.AUTH_URL), revocations);
+  const tokens = new AccessTokenVerifier(new PublishedKeys(services), revocations);
   closers.push(async () => {
     await revocations.stop();
     await services.close();

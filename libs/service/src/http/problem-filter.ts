@@ -1,12 +1,19 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  NotFoundException,
+} from '@nestjs/common';
 import type { ProblemCode } from '@taskwire/contracts';
 import { InfrastructureError, Rejection } from '@taskwire/messaging';
 import type { Logger } from '@taskwire/telemetry';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from './problem-error.js';
+import type { RouteTable } from './route-table.js';
+import { inTraceOf } from './tracing.js';
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
-  400: 'bad_request',
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
@@ -15,22 +22,42 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   415: 'unsupported_media_type',
   429: 'rate_limited',
   431: 'headers_too_large',
+  503: 'service_unavailable',
 };
 
 /** Answers every error of a request as problem+json; what nobody expected is logged and told as `internal` only. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Logger) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly routes: RouteTable,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const problem = problemOf(error);
-    if (problem.status >= 500) this.log.error({ err: error, code: problem.code }, 'request failed');
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (reply.sent) return;
-    void reply
-      .status(problem.status)
-      .headers({ ...problem.headers, 'content-type': 'application/problem+json' })
-      .send(problem.body());
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    // The parser and the hooks of other plugins run outside the request's trace.
+    inTraceOf(request, () => {
+      const isUnmatched = request.is404 && error instanceof NotFoundException;
+      const problem = isUnmatched ? this.unmatched(request) : problemOf(error);
+      if (problem.code === 'internal') this.log.error({ err: error }, 'request failed');
+      else if (problem.status >= 500) this.log.warn({ err: error, code: problem.code }, 'request failed');
+      if (reply.sent) return;
+      void reply
+        .status(problem.status)
+        .headers({ ...problem.headers, 'content-type': 'application/problem+json' })
+        .send(problem.body());
+    });
+  }
+
+  private unmatched(request: FastifyRequest): ProblemError {
+    const methods = this.routes.methodsOf(request.url);
+    if (methods.length === 0) return new ProblemError('not_found', 'there is no such path');
+    const allow = methods.join(', ');
+    return new ProblemError('method_not_allowed', `this path has ${allow}`, { headers: { allow } });
   }
 }
 
@@ -44,8 +71,8 @@ export function problemOf(error: unknown): ProblemError {
   }
   if (error instanceof Rejection && error.code === 'not_found')
     return new ProblemError('not_found', error.detail);
-  const code = BY_STATUS[statusOf(error) ?? 500];
-  if (code === undefined) return new ProblemError('internal', undefined, { cause: error });
+  const status = statusOf(error) ?? 500;
+  const code = BY_STATUS[status] ?? (status < 500 ? 'bad_request' : 'internal');
   return new ProblemError(code, code === 'bad_request' ? messageOf(error) : undefined, { cause: error });
 }
 

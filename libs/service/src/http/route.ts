@@ -11,7 +11,7 @@ import type { Method, Route as RouteContract } from '@taskwire/contracts';
 import { CallerGuard } from '../access/caller.guard.js';
 import { InternalGuard } from '../access/internal.guard.js';
 import { ROUTE } from './route-metadata.js';
-import { ValidationInterceptor } from './validation.interceptor.js';
+import { SchemaErrorInterceptor, ValidationInterceptor } from './validation.interceptor.js';
 
 export { Body, Param as Params, Query } from '@nestjs/common';
 
@@ -43,5 +43,6 @@ export function InternalRoute(method: Method, path: string): MethodDecorator {
     RequestMapping({ method: METHODS[method], path }),
     HttpCode(200),
     UseGuards(InternalGuard),
+    UseInterceptors(SchemaErrorInterceptor),
   );
 }

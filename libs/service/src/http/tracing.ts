@@ -23,11 +23,7 @@ export function traceRequests(fastify: FastifyInstance, service: string): void {
   });
 
   // Reading the body leaves the async context, so it is entered again.
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    const span = spans.get(request);
-    if (span) context.with(trace.setSpan(context.active(), span), done);
-    else done();
-  });
+  fastify.addHook('preValidation', (request, _reply, done) => inTraceOf(request, done));
 
   fastify.addHook('onResponse', (request, reply, done) => {
     const span = spans.get(request);
@@ -36,6 +32,13 @@ export function traceRequests(fastify: FastifyInstance, service: string): void {
     span?.end();
     done();
   });
+}
+
+/** Runs what belongs to a request but is not called from within it. */
+export function inTraceOf(request: FastifyRequest, work: () => void): void {
+  const span = spans.get(request);
+  if (span) context.with(trace.setSpan(context.active(), span), work);
+  else work();
 }
 
 /** `/v1/tasks/:id` as `/v1/tasks/{id}`; undefined where no route matched. */

@@ -1,11 +1,19 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { ProblemBody } from '@taskwire/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { catchError } from 'rxjs';
+import { z } from 'zod';
 import { ProblemError } from './problem-error.js';
 import { routeOf } from './route-metadata.js';
 
 type Fault = NonNullable<ProblemBody['errors']>[number];
+
+const clientBodies = new WeakMap<FastifyRequest, unknown>();
+
+/** The body of a `@Route` as the client sent it, before its schema added defaults. */
+export function clientBodyOf(request: FastifyRequest): unknown {
+  return clientBodies.get(request);
+}
 
 /** Replaces parameters, query and body by what their schemas made of them; all faults are told at once. */
 @Injectable()
@@ -13,6 +21,7 @@ export class ValidationInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler) {
     const route = routeOf(context);
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    clientBodies.set(request, request.body);
     const faults: Fault[] = [];
     const check = (schema: z.ZodType | undefined, value: unknown, at: string): unknown => {
       if (!schema) return value;
@@ -26,6 +35,20 @@ export class ValidationInterceptor implements NestInterceptor {
     request.body = check(route.body, request.body, '');
     if (faults.length > 0) throw new ProblemError('validation_failed', undefined, { errors: faults });
     return next.handle();
+  }
+}
+
+/** For handlers that parse by themselves: a value that doesn't fit its schema is the sender's fault, not ours. */
+@Injectable()
+export class SchemaErrorInterceptor implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler) {
+    return next.handle().pipe(
+      catchError((error: unknown) => {
+        if (!(error instanceof z.ZodError)) throw error;
+        const errors = error.issues.flatMap((issue) => faultsOf(issue, ''));
+        throw new ProblemError('validation_failed', undefined, { errors, cause: error });
+      }),
+    );
   }
 }
 
