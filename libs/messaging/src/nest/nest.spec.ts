@@ -28,6 +28,7 @@ import { memoryDriver } from '../drivers/memory/index.js';
 import { SYSTEM } from '../envelope.js';
 import type { CommandOf, EventOf } from '../registry/handler.js';
 import { type HandlerContext, type ReceivedMessage, Rejection } from '../store.js';
+import { BINDING, type Binding } from './binding.js';
 import { BusClient } from './bus-client.js';
 import { BusServer } from './bus-server.js';
 import { HandleBroadcast, HandleCommand, HandleCommandBatch, HandleEvents } from './decorators.js';
@@ -198,6 +199,45 @@ describe('Nest adapter', () => {
     await expect(start([Words], [heard, live])).rejects.toThrow(
       /"word.live": no @HandleBroadcast[^]*no handler for word\.said\.v1; no handler for word\.shouted\.v1[^]*Words\.say handles word\.say\.v1, which/,
     );
+  });
+
+  it('takes further locks for events, behind their types', () => {
+    class Counting {
+      @HandleEvents(Said, Shouted, { locks: ({ payload }) => [payload.owner] })
+      count(events: readonly EventOf<typeof Said>[]) {
+        seen.events.push(String(events.length));
+      }
+    }
+    const method: unknown = Object.getOwnPropertyDescriptor(Counting.prototype, 'count')?.value;
+    const extras = Reflect.getMetadata('microservices:pattern_extras', method as object) as {
+      [BINDING]: Extract<Binding, { kind: 'group' }>;
+    };
+    const binding = extras[BINDING];
+    expect(binding.contracts).toEqual([Said, Shouted]);
+    expect(binding.locks?.({ payload: said('tea') } as ReceivedMessage)).toEqual(['ann']);
+  });
+
+  it('checks handlers against their contracts when it is compiled', () => {
+    class Wrong {
+      // @ts-expect-error the contract's reply has an owner
+      @HandleCommand(Say)
+      reply(message: CommandOf<typeof Say>) {
+        return { text: message.payload.text };
+      }
+
+      // @ts-expect-error the contract's payload has no such field
+      @HandleCommand(Shout)
+      payload(message: ReceivedMessage<{ owner: string; text: string; loud: boolean }>) {
+        return message.payload;
+      }
+
+      // @ts-expect-error events come as an array
+      @HandleEvents(Said)
+      single(one: EventOf<typeof Said>) {
+        seen.events.push(one.id);
+      }
+    }
+    expect(Wrong.name).toBe('Wrong');
   });
 
   it('refuses a method with two decorators', () => {

@@ -85,6 +85,26 @@ export const requestCases: BusCases = {
     await expect(answer).resolves.toMatchObject({ status: 'done', reply: word('ann', 'anyone') });
   },
 
+  'is answered by another instance when the first one is killed in the middle': async (world) => {
+    const { Say, commands } = world.words;
+    const [requester, victim] = [await world.start(), await world.start()];
+    const gate = new Gate();
+    let begun = false;
+    const slow = onCommand(Say, async ({ payload }) => {
+      begun = true;
+      await gate.passed();
+      return payload;
+    });
+    await victim.bus.serve(commands, [slow], victim.store);
+    const answer = requester.bus.request(Say, word('ann', 'anyone'), world.options());
+    await world.until('the victim has it', () => begun);
+    await world.target.kill(victim.driver);
+    const heir = await world.start();
+    await heir.bus.serve(commands, [onCommand(Say, ({ payload }) => payload)], heir.store);
+    gate.open();
+    await expect(answer).resolves.toMatchObject({ status: 'done', reply: word('ann', 'anyone') });
+  },
+
   'refuses a request when too many wait, and sends nothing': async (world) => {
     const { Say } = world.words;
     const { bus } = await world.start(1);
