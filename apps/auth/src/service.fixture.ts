@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProblemBody, Revocations, SignedIn } from '@taskwire/contracts';
 import type { Bus, IncomingMessage } from '@taskwire/messaging';
 import { startService } from '@taskwire/service';
 import { createTestDatabase } from '@taskwire/testing';
@@ -12,8 +13,8 @@ import { service } from './service.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- bodies of any shape, which the specs look into
-  readonly body: any;
+  /** What a spec expects of it. */
+  readonly body: SignedIn & Revocations & ProblemBody;
 }
 
 export interface RunningAuth {
@@ -76,7 +77,11 @@ export async function startAuth(env: NodeJS.ProcessEnv = {}): Promise<RunningAut
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text && JSON.parse(text) };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: JSON.parse(text || 'null') as Answer['body'],
+    };
   };
   return {
     url: running.url,

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { CreateTask } from '@taskwire/contracts';
+import type { CreateTask, TaskCursorPage, TaskPage } from '@taskwire/contracts';
 import type {
   Bus,
   CommandContract,
@@ -10,13 +10,14 @@ import type {
 } from '@taskwire/messaging';
 import { startService } from '@taskwire/service';
 import { createTestDatabase, startStubAuth, until } from '@taskwire/testing';
+import type { z } from 'zod';
 import { service } from './service.js';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- bodies of any shape, which the specs look into
-  readonly body: any;
+  /** What a spec expects of it. */
+  readonly body: z.output<typeof TaskPage> & z.output<typeof TaskCursorPage>;
 }
 
 /** What is known of an event from its wire form. */
@@ -91,7 +92,11 @@ export async function startTask(): Promise<RunningTask> {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Answer['body'],
+    };
   };
   return {
     request: (contract, payload, { actor = payload.ownerId, ...options } = {}) =>

@@ -113,13 +113,13 @@ describe('a command that is sent again', () => {
     const id = randomUUID();
     const firstSentAt = new Date();
     await task.request(CreateTask, payload, { id, firstSentAt });
-    const query = new URLSearchParams({
+    const parameters = new URLSearchParams({
       subscriber: 'task.commands',
       owner: payload.ownerId,
       firstSentAt: firstSentAt.toISOString(),
       deadline: new Date(Date.now() + 60_000).toISOString(),
     });
-    expect(await task.internal('GET', `/internal/operations/${id}?${query}`)).toMatchObject({
+    expect(await task.internal('GET', `/internal/operations/${id}?${parameters.toString()}`)).toMatchObject({
       status: 200,
       body: { status: 'done', reply: { id: payload.taskId } },
     });

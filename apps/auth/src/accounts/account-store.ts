@@ -33,6 +33,11 @@ export class AccountStore {
     return this.db.account.findUnique({ where: { id } });
   }
 
+  /** As `find`, on the connection of the transaction. */
+  findIn(tx: Transaction, id: string): Promise<Account | null> {
+    return unwrap<Client>(tx).account.findUnique({ where: { id } });
+  }
+
   findByEmail(email: string): Promise<Account | null> {
     return this.db.account.findUnique({ where: { email: spelling(email) } });
   }

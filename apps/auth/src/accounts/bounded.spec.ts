@@ -35,7 +35,7 @@ describe('bounded work', () => {
       await new Promise(setImmediate);
       now -= 1;
     };
-    await Promise.all(Array.from({ length: 50 }, () => bounded.run(work)));
+    await Promise.all(Array.from({ length: 50 }, async () => bounded.run(work)));
     expect(most).toBe(3);
   });
 });

@@ -36,7 +36,7 @@ export class RefreshHandler {
     if (verdict === 'stolen') await this.sessions.end(token, context, now);
     if (verdict !== 'valid') return null;
 
-    const account = await this.accounts.find(token.accountId);
+    const account = await this.accounts.findIn(context.tx, token.accountId);
     return account && this.sessions.rotate(account, token.sessionId, secret, context, now);
   }
 }
