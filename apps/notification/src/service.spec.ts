@@ -113,7 +113,9 @@ describe('the notification service', () => {
   it('welcomes a new user by feed, live event and an email that is read in the mailbox', async () => {
     const userId = randomUUID();
     auth.contacts.set(userId, { userId, email: 'ann@example.com', name: 'Ann', timeZone: 'UTC' });
-    await send(encodeEvent(UserRegistered, { userId, timeZone: 'UTC', at: new Date().toISOString() }));
+    const registered = encodeEvent(UserRegistered, { userId, timeZone: 'UTC', at: new Date().toISOString() });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await send({ ...registered, headers: { ...registered.headers, traceparent } });
 
     const { entries } = await feedWith(userId, 1);
     expect(entries).toMatchObject([{ number: 1, kind: 'welcome', taskId: null }]);
@@ -125,6 +127,7 @@ describe('the notification service', () => {
     const message = await get(link, '');
     expect(message.status).toBe(200);
     expect(message.text).toContain('Hello Ann');
+    expect(message.text).toContain('0af7651916cd43dd8448eb211c80319c');
   });
 
   it('shows the mailbox to nobody by another name', async () => {
@@ -161,6 +164,26 @@ describe('the notification service', () => {
         [2, 'task_completed', 'Water the plants'],
         [3, 'task_created', 'last'],
       ]);
+    }
+  });
+
+  it('numbers a feed without holes while tasks, reminders and accounts append to it at the same time', async () => {
+    const users = Array.from({ length: 10 }, () => randomUUID());
+    const remindAt = soon(300);
+    const events = users.flatMap((userId) => [
+      ...Array.from({ length: 30 }, () => created(taskFact({ ownerId: userId, remindAt }))),
+      encodeEvent(UserRegistered, { userId, timeZone: 'UTC', at: remindAt }),
+    ]);
+    await send(...events.toSorted(() => Math.random() - 0.5));
+
+    for (const userId of users) {
+      const { entries, last } = await feedWith(userId, 61);
+      expect(entries.map(({ number }) => number)).toEqual(
+        Array.from({ length: 61 }, (_, index) => index + 1),
+      );
+      expect(last).toBe(61);
+      const told = entries.map(({ kind, taskId }) => `${kind} ${taskId}`);
+      expect(new Set(told).size).toBe(61);
     }
   });
 

@@ -73,6 +73,20 @@ describe('a feed', () => {
     expect(await feed.after(randomUUID(), 0)).toEqual({ entries: [], more: false, last: 0 });
   });
 
+  it('never names a last number that is missing among the entries, while others append', async () => {
+    const user = randomUUID();
+    let appending = true;
+    const appends = (async () => {
+      for (let count = 0; count < 60; count += 1) await append(entryOf(user));
+      appending = false;
+    })();
+    while (appending) {
+      const { entries, last } = await feed.after(user, 0);
+      expect(entries.at(-1)?.number ?? 0).toBe(last);
+    }
+    await appends;
+  });
+
   it('lists the newest first, by page and unread only', async () => {
     const user = randomUUID();
     const appended = await append(...Array.from({ length: 5 }, () => entryOf(user)));

@@ -80,17 +80,15 @@ export class FeedStore {
 
   /** What follows a number, oldest first. */
   async after(userId: string, number: number): Promise<Feed> {
+    // Read before the entries, so that it never counts one that is missing among them.
+    const feed = await this.db.feed.findUnique({ where: { userId } });
     const rows = await this.db.notification.findMany({
       where: { userId, number: { gt: number } },
       orderBy: { number: 'asc' },
       take: MOST_MISSED + 1,
     });
-    const feed = await this.db.feed.findUnique({ where: { userId } });
-    return {
-      entries: rows.slice(0, MOST_MISSED).map(view),
-      more: rows.length > MOST_MISSED,
-      last: feed?.last ?? 0,
-    };
+    const last = Math.max(feed?.last ?? 0, rows.at(-1)?.number ?? 0);
+    return { entries: rows.slice(0, MOST_MISSED).map(view), more: rows.length > MOST_MISSED, last };
   }
 }
 

@@ -52,9 +52,9 @@ async function attempt(
   timeoutMs = 5_000,
 ) {
   const delivery = new EmailDelivery(emails, findContact, mailer, 'Taskwire <no-reply@example.org>');
-  const outcome = await delivery.attempt(email, timeoutMs);
+  const { outcome, fault } = await delivery.attempt(email, timeoutMs);
   const row = await service.db.email.findUniqueOrThrow({ where: { id: email.id } });
-  return { outcome, state: row.state, error: row.lastError, waitMs: row.dueAt.getTime() - Date.now() };
+  return { outcome, fault, state: row.state, error: row.lastError, waitMs: row.dueAt.getTime() - Date.now() };
 }
 
 describe('an attempt to deliver an email', () => {
@@ -95,9 +95,12 @@ describe('an attempt to deliver an email', () => {
   });
 
   it('is the last one when the server refuses', async () => {
-    const mailer = new RecordingMailer(() => Promise.reject(new RefusedError('no such mailbox')));
+    const cause = Object.assign(new Error('550 <ann@example.com>'), { code: 'EENVELOPE', responseCode: 550 });
+    const refusal = new RefusedError('no such mailbox', { cause });
+    const mailer = new RecordingMailer(() => Promise.reject(refusal));
     const result = await attempt(await claimed(), mailer);
     expect(result).toMatchObject({ outcome: 'failed', state: 'failed', error: 'no such mailbox' });
+    expect(result.fault).toBe('EENVELOPE 550');
   });
 
   it('is the last one after so many', async () => {

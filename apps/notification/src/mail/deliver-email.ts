@@ -1,6 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Contact } from '@taskwire/contracts';
-import { type ClaimedEmail, type EmailStore } from './email-store.js';
+import type { ClaimedEmail, EmailEnding, EmailStore } from './email-store.js';
 import { delayAfter, MOST_ATTEMPTS } from './email.js';
 import { write } from './letter.js';
 import { type Mailer, RefusedError } from './mailer.js';
@@ -10,7 +10,11 @@ const tracer = trace.getTracer('@taskwire/notification');
 /** Asks auth; null when the account is gone. */
 export type FindContact = (userId: string) => Promise<Contact | null>;
 
-export type Attempt = 'sent' | 'dropped' | 'failed' | 'retry';
+export interface Attempt {
+  readonly outcome: EmailEnding | 'retry';
+  /** Why it failed, as a code: what a mail server says may hold an address, so it stays in the row. */
+  readonly fault?: string;
+}
 
 /** One attempt to deliver an email, and the settling of it. Addresses live in memory only. */
 export class EmailDelivery {
@@ -27,10 +31,12 @@ export class EmailDelivery {
     return context.with(cause, () =>
       tracer.startActiveSpan('deliver email', { kind: SpanKind.CLIENT }, async (span) => {
         try {
-          const outcome = await this.tryOnce(email, timeoutMs);
-          span.setAttributes({ 'taskwire.email.id': email.id, 'taskwire.email.outcome': outcome });
-          if (outcome === 'failed' || outcome === 'retry') span.setStatus({ code: SpanStatusCode.ERROR });
-          return outcome;
+          const attempt = await this.tryOnce(email, timeoutMs);
+          span.setAttributes({ 'taskwire.email.id': email.id, 'taskwire.email.outcome': attempt.outcome });
+          if (attempt.fault !== undefined) {
+            span.setStatus({ code: SpanStatusCode.ERROR, message: attempt.fault });
+          }
+          return attempt;
         } finally {
           span.end();
         }
@@ -40,17 +46,17 @@ export class EmailDelivery {
 
   private async tryOnce(email: ClaimedEmail, timeoutMs: number): Promise<Attempt> {
     // Only a process that dies in the middle of every attempt gets here.
-    if (email.attempts > MOST_ATTEMPTS) return this.end(email, 'failed', 'no attempt came to its end');
-    try {
-      const sent = await within(timeoutMs, this.send(email));
-      return await this.end(email, sent ? 'sent' : 'dropped', null);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const delay = error instanceof RefusedError ? null : delayAfter(email.attempts);
-      if (delay === null) return this.end(email, 'failed', reason);
-      await this.emails.retryIn(email, delay, reason);
-      return 'retry';
+    if (email.attempts > MOST_ATTEMPTS) {
+      return this.fail(email, new Error('no attempt came to its end'), null);
     }
+    let ending: EmailEnding;
+    try {
+      ending = (await within(timeoutMs, this.send(email))) ? 'sent' : 'dropped';
+    } catch (error) {
+      return this.fail(email, error, error instanceof RefusedError ? null : delayAfter(email.attempts));
+    }
+    await this.emails.end(email, ending);
+    return { outcome: ending };
   }
 
   private async send(email: ClaimedEmail): Promise<boolean> {
@@ -60,14 +66,22 @@ export class EmailDelivery {
     return true;
   }
 
-  private async end(
-    email: ClaimedEmail,
-    ending: 'sent' | 'dropped' | 'failed',
-    error: string | null,
-  ): Promise<Attempt> {
-    await this.emails.end(email, ending, error);
-    return ending;
+  private async fail(email: ClaimedEmail, error: unknown, retryInMs: number | null): Promise<Attempt> {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (retryInMs === null) await this.emails.end(email, 'failed', reason);
+    else await this.emails.retryIn(email, retryInMs, reason);
+    return { outcome: retryInMs === null ? 'failed' : 'retry', fault: codeOf(error) };
   }
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { code, responseCode } = (error instanceof RefusedError ? error.cause : error) as {
+    code?: unknown;
+    responseCode?: unknown;
+  };
+  const codes = [code, responseCode].filter((part) => typeof part === 'string' || typeof part === 'number');
+  return codes.length > 0 ? codes.join(' ') : error.name;
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

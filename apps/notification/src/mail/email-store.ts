@@ -27,11 +27,13 @@ export class EmailStore {
   /** Takes due emails for this worker alone. Whatever is not settled by the end of the lease is due again. */
   async claim(most: number, leaseMs: number): Promise<ClaimedEmail[]> {
     const rows = await this.db.$queryRaw<(Omit<ClaimedEmail, 'content'> & { content: EmailContent })[]>`
-      UPDATE emails SET attempts = attempts + 1, due_at = clock_timestamp() + ${leaseMs} * interval '1 ms'
-      WHERE id IN (
+      WITH due AS MATERIALIZED (
         SELECT id FROM emails WHERE state = 'pending' AND due_at <= clock_timestamp()
-        ORDER BY due_at LIMIT ${most} FOR UPDATE SKIP LOCKED)
-      RETURNING id, user_id AS "userId", content, traceparent, attempts`;
+        ORDER BY due_at LIMIT ${most} FOR UPDATE SKIP LOCKED
+      )
+      UPDATE emails SET attempts = attempts + 1, due_at = clock_timestamp() + ${leaseMs} * interval '1 ms'
+      FROM due WHERE emails.id = due.id
+      RETURNING emails.id, user_id AS "userId", content, traceparent, attempts`;
     return rows;
   }
 

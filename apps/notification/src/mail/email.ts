@@ -21,6 +21,10 @@ export function newEmail(userId: string, content: EmailContent, cause: ReceivedM
   return { id: uuidv7(), userId, content, traceparent: carrier.traceparent ?? null };
 }
 
+export function traceIdOf({ traceparent }: Email): string | undefined {
+  return traceparent?.split('-')[1];
+}
+
 const FIRST_DELAY_MS = 5_000;
 const LONGEST_DELAY_MS = 60 * 60 * 1000;
 /** With the delays between them, an address has about six hours to become reachable. */

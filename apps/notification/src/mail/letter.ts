@@ -1,5 +1,5 @@
 import type { Contact } from '@taskwire/contracts';
-import type { Email, EmailContent } from './email.js';
+import { type Email, type EmailContent, traceIdOf } from './email.js';
 
 /** An email with its address: ready to be delivered, never stored by the worker. */
 export interface Letter {
@@ -14,7 +14,7 @@ export interface Letter {
 
 export function write(email: Email, contact: Contact, from: string): Letter {
   const { subject, text } = textOf(email.content, contact);
-  const traceId = email.traceparent?.split('-')[1];
+  const traceId = traceIdOf(email);
   return {
     id: email.id,
     messageId: `<${email.id}@${domainOf(from)}>`,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { EmailDelivery } from './deliver-email.js';
 import type { ClaimedEmail, EmailStore } from './email-store.js';
+import { traceIdOf } from './email.js';
 
 export interface MailWorkerSettings {
   /** Emails that are delivered at once. */
@@ -95,10 +96,10 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async attempt(email: ClaimedEmail): Promise<void> {
     const { id, attempts, content } = email;
-    const fields = { emailId: id, template: content.template, attempts };
+    const fields = { emailId: id, template: content.template, attempts, traceId: traceIdOf(email) };
     try {
-      const outcome = await this.delivery.attempt(email, this.settings.attemptMs);
-      this.log(outcome === 'failed' || outcome === 'retry' ? 'warn' : 'info', `email ${outcome}`, fields);
+      const { outcome, fault } = await this.delivery.attempt(email, this.settings.attemptMs);
+      this.log(fault === undefined ? 'info' : 'warn', `email: ${outcome}`, { ...fields, fault });
     } catch (error) {
       this.log('warn', 'an attempt to send an email could not be settled', {
         ...fields,

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { ServiceContext } from '@taskwire/service';
-import type { NotificationConfig } from '../config.js';
+import { mailboxAccess, type NotificationConfig } from '../config.js';
 import { contactsOf } from './contacts.js';
 import { EmailDelivery } from './deliver-email.js';
 import { EmailStore } from './email-store.js';
@@ -15,6 +15,9 @@ export function mailWorker({
   services,
   log,
 }: ServiceContext<NotificationConfig, PrismaClient>): MailWorker {
+  if (config.SMTP_URL === undefined && mailboxAccess(config) === 'nobody') {
+    log.warn('emails reach nobody: set SMTP_URL, or MAILBOX=on to show them at /mailbox');
+  }
   const mailer = config.SMTP_URL === undefined ? new MailboxStore(db) : new SmtpMailer(config.SMTP_URL);
   const emails = new EmailStore(db);
   const delivery = new EmailDelivery(emails, contactsOf(services), mailer, config.MAIL_FROM);
