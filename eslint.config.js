@@ -26,6 +26,7 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-base-to-string': 'off',
+      '@typescript-eslint/unbound-method': 'off',
       // An async function without await still turns what it throws into a rejection.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': [
@@ -33,11 +34,6 @@ export default defineConfig(
         { allowNumber: true, allowBoolean: true, allowNullish: true },
       ],
     },
-  },
-  {
-    // Test doubles and matchers take methods apart from their objects.
-    files: ['**/*.spec.ts', '**/*.fixture.ts'],
-    rules: { '@typescript-eslint/unbound-method': 'off' },
   },
   {
     // Nest modules are classes that only carry their decorator.

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { apps, libs, root } from './workspaces.js';
 
 // libs/messaging publishes its conformance suite beside its code, so its two folders keep their names in dist.
@@ -26,27 +26,32 @@ function outputsOf(workspace) {
   return outputs;
 }
 
-async function writeWhole(file, content) {
+/** An output carries its source's time: a source that was put back from elsewhere is older and changed all the same. */
+async function writeWhole(file, content, modified) {
   const partial = `${file}.${process.pid}`;
   await writeFile(partial, content);
+  await utimes(partial, modified, modified);
   await rename(partial, file);
 }
 
 async function compileFile(swc, source, target) {
+  const { mtime } = await stat(source);
+  const content = await readFile(source);
   await mkdir(dirname(target), { recursive: true });
-  if (!source.endsWith('.ts')) return copyFile(source, target);
+  if (!source.endsWith('.ts')) return writeWhole(target, content, mtime);
 
-  const { code, map } = await swc.transformFile(source, {
+  const { code, map } = await swc.transform(content.toString(), {
     configFile: join(root, '.swcrc'),
+    filename: source,
     sourceFileName: relative(dirname(target), source),
   });
-  await writeWhole(`${target}.map`, map);
-  await writeWhole(target, `${code}\n//# sourceMappingURL=${relative(dirname(target), target)}.map\n`);
+  await writeWhole(`${target}.map`, map, mtime);
+  await writeWhole(target, `${code}\n//# sourceMappingURL=${basename(target)}.map\n`, mtime);
 }
 
-function isOlder(target, source) {
+function isStale(target, source) {
   const built = statSync(target, { throwIfNoEntry: false });
-  return built === undefined || built.mtimeMs < statSync(source).mtimeMs;
+  return built === undefined || Math.abs(built.mtimeMs - statSync(source).mtimeMs) > 1;
 }
 
 function removeOrphans(dist, outputs) {
@@ -71,7 +76,7 @@ function compilerSettings() {
   };
 }
 
-/** Compiles what is newer than its output in every workspace. Returns how many files it compiled. */
+/** Compiles what differs from its output in every workspace. Returns how many files it compiled. */
 export async function compile() {
   const compiler = compilerSettings();
   const stale = [];
@@ -79,7 +84,7 @@ export async function compile() {
     const outputs = outputsOf(workspace);
     removeOrphans(join(workspace.path, 'dist'), outputs);
     for (const [target, source] of outputs) {
-      if (!compiler.same || isOlder(target, source)) stale.push([source, target]);
+      if (!compiler.same || isStale(target, source)) stale.push([source, target]);
     }
   }
   if (stale.length === 0) return 0;

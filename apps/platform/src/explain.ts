@@ -1,7 +1,9 @@
-import { MigrationError } from '@taskwire/service';
+import { ConfigError, MigrationError } from '@taskwire/service';
 import { StartError } from './start-error.js';
+
+const expected = [StartError, MigrationError, ConfigError];
 
 /** One line for what a user can do something about; everything there is for what should not happen. */
 export function explain(error: unknown): unknown {
-  return error instanceof StartError || error instanceof MigrationError ? error.message : error;
+  return expected.some((kind) => error instanceof kind) ? (error as Error).message : error;
 }

@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { lockFolder } from './folder-lock.js';
+import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
+
+const root = join(import.meta.dirname, '../../..');
+const portVariables = ['GATEWAY', 'AUTH', 'TASK', 'NOTIFICATION', 'ANALYTICS'].map((name) => `${name}_PORT`);
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'taskwire launcher '));
+  chmodSync(folder, 0o755);
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  code: number | null;
+  errors: string;
+}
+
+function run(args: string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => (errors += String(chunk)));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, errors })));
+}
+
+function listen(): Promise<net.Server> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => resolve(server));
+  });
+}
+
+const portOf = (server: net.Server): string => String((server.address() as net.AddressInfo).port);
+
+async function start(env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const servers = await Promise.all(portVariables.map(listen));
+  const ports = Object.fromEntries(
+    portVariables.map((name, index) => [name, portOf(servers[index] as net.Server)]),
+  );
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return run([join(root, 'apps/platform/dist/main.js')], {
+    ...ports,
+    TASKWIRE_DATA: join(folder, 'data'),
+    ...env,
+  });
+}
+
+function expectOneLine({ code, errors }: Ended, line: RegExp): void {
+  expect(errors.trim()).toMatch(line);
+  expect(errors.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(1);
+}
+
+describe('npm start says in one line what to do about', () => {
+  it('a setting that makes no sense, and every other one', async () => {
+    const ended = await start({ GATEWAY_PORT: 'http', ANALYTICS_PORT: '70000' });
+
+    expectOneLine(ended, /GATEWAY_PORT: .*ANALYTICS_PORT: /);
+  });
+
+  it('a port that is taken, having started nothing', async () => {
+    const other = await listen();
+    const ended = await start({ TASK_PORT: portOf(other) });
+    other.close();
+
+    expectOneLine(ended, /^Port \d+ is taken by another program: .*TASK_PORT/);
+    expect(existsSync(join(folder, 'data', 'postgres'))).toBe(false);
+  });
+
+  it('a data folder that another platform uses', async () => {
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    const release = lockFolder(data);
+    const ended = await start();
+    release();
+
+    expectOneLine(ended, new RegExp(`in use by another Taskwire \\(process ${process.pid}\\)`));
+  });
+
+  it('a data folder that it may not write', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const ended = await start({ TASKWIRE_DATA: join(folder, 'file', 'data') });
+
+    expectOneLine(ended, /^The data folder .* can't be written \(ENOTDIR\): .*TASKWIRE_DATA/);
+  });
+
+  it('data of another PostgreSQL major', async () => {
+    const version = join(folder, 'data', 'postgres', 'data', 'PG_VERSION');
+    mkdirSync(join(version, '..'), { recursive: true });
+    writeFileSync(version, '17\n');
+
+    expectOneLine(await start(), /was made by PostgreSQL 17/);
+    expect(readFileSync(version, 'utf8')).toBe('17\n');
+  });
+
+  it('a database of a newer version', async () => {
+    const postgres = await startEmbeddedPostgres(join(folder, 'data'));
+    const admin = new Client({ connectionString: postgres.url('postgres') });
+    await admin.connect();
+    await admin.query('CREATE DATABASE taskwire_task');
+    await admin.end();
+    const store = new Client({ connectionString: postgres.url('taskwire_task') });
+    await store.connect();
+    await store.query(`CREATE TABLE _prisma_migrations AS
+      SELECT '29990101000000_later' AS migration_name, '' AS checksum, now() AS finished_at, NULL::timestamptz AS rolled_back_at`);
+    await store.end();
+    const ended = await start();
+    await postgres.stop();
+    rmSync(postgres.folder, { recursive: true, force: true });
+
+    expectOneLine(
+      ended,
+      /taskwire_task was used by a newer version \(it has migration 29990101000000_later\)/,
+    );
+  });
+
+  it.each([
+    [
+      'an older Node',
+      `Object.defineProperty(process, 'versions', { value: { node: '20.18.0' } })`,
+      /needs Node 20\.19/,
+    ],
+    ['a Linux with musl', `process.report.getReport = () => ({ header: {} })`, /needs a Linux with glibc/],
+    ['Windows', `Object.defineProperty(process, 'platform', { value: 'win32' })`, /run it inside WSL2/],
+  ])('%s', async (_, pretend, line) => {
+    const ended = await run(
+      [`--import=data:text/javascript,${encodeURIComponent(pretend)}`, join(root, 'tools/start.js')],
+      {},
+    );
+
+    expectOneLine(ended, line);
+  });
+});

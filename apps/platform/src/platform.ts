@@ -1,0 +1,56 @@
+import type { RunningService } from '@taskwire/service';
+import { openDataFolder } from './data-folder.js';
+import { openDatabases } from './databases.js';
+import { environmentOf } from './environment.js';
+import { checkPorts } from './ports.js';
+import { openSecrets, type Secrets } from './secrets.js';
+import type { Name, Settings } from './settings.js';
+
+export interface Platform {
+  secrets: Secrets;
+  /** Where the embedded PostgreSQL keeps its files, when that is outside the data folder. */
+  postgresElsewhere: string | undefined;
+  /** Drains the gateway, then the services behind it, then stops the database. */
+  close: () => Promise<void>;
+}
+
+type Undo = () => void | Promise<void>;
+
+/** Starts everything on one data folder. When a part can't start, what runs by then is ended again. */
+export async function startPlatform(settings: Settings, outer: NodeJS.ProcessEnv): Promise<Platform> {
+  const undo: Undo[] = [];
+  const close = async (): Promise<void> => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  };
+  try {
+    undo.push(openDataFolder(settings.dataFolder));
+    await checkPorts(settings);
+    // The apps are loaded while the database starts, and only once it is clear that they can run here.
+    const [{ urls, postgres }, { migrateAll, startAll }] = await Promise.all([
+      openDatabases(settings),
+      import('./services.js'),
+    ]);
+    if (postgres) undo.push(() => postgres.stop());
+
+    await migrateAll(urls);
+    const secrets = openSecrets(settings.dataFolder);
+    const running = new Map<Name, RunningService>();
+    undo.push(() => closeAll(running));
+    await startAll(
+      (name) => environmentOf(name, settings, urls, secrets, outer),
+      (name, service) => running.set(name, service),
+    );
+    const folder = postgres?.folder;
+    const postgresElsewhere = folder?.startsWith(settings.dataFolder) ? undefined : folder;
+    return { secrets, postgresElsewhere, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function closeAll(running: Map<Name, RunningService>): Promise<void> {
+  await running.get('gateway')?.close();
+  running.delete('gateway');
+  await Promise.all([...running.values()].map((service) => service.close()));
+}
