@@ -21,7 +21,11 @@ export class InternalApi {
     private readonly service: string,
     private readonly url: string,
     private readonly token: string,
-  ) {}
+  ) {
+    if (!/^https?:/.test(url) || !URL.canParse(url)) {
+      throw new CliError(`AUTH_URL must be an address such as ${InternalApi.AUTH_URL}, not "${url}"`);
+    }
+  }
 
   async post(path: string, body: unknown): Promise<Answer> {
     const response = await this.send(path, {

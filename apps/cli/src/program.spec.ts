@@ -86,6 +86,13 @@ describe('taskwire users grant', () => {
     );
   });
 
+  it('explains what an address looks like', async () => {
+    env.AUTH_URL = 'localhost:5001';
+    await expect(run('users', 'grant', 'a@b.c', 'admin')).rejects.toThrow(
+      /AUTH_URL must be.*"localhost:5001"/,
+    );
+  });
+
   it('explains where a token comes from when there is none', async () => {
     env = { AUTH_URL: env.AUTH_URL, INTERNAL_TOKEN_FILE: '/nowhere/token' };
     await expect(run('users', 'grant', 'a@b.c', 'admin')).rejects.toThrow(/\/nowhere\/token.*INTERNAL_TOKEN/);
