@@ -29,6 +29,9 @@ export const ATTRIBUTE = {
   tracestate: 'tracestate',
 } as const;
 
+/** Longest id, type and key, in characters: stores index them. Longer ones are not sent, and undecodable where received. */
+export const LONGEST_NAME = 255;
+
 /** Who acts, from the verified token; the token itself never crosses the bus. */
 export interface Identity {
   readonly actor: string | null;

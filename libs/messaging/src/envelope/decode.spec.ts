@@ -55,6 +55,14 @@ describe('decode', () => {
     expect(decode(good.headers, Buffer.from(body), receiver, place).fault).toEqual(fault);
   });
 
+  it('names what has an id that no store could index by its place', () => {
+    const long = 'x'.repeat(256);
+    const headers = { ...good.headers, id: long, type: long, partitionkey: long };
+    const { fault, message } = decode(headers, good.body, receiver, place);
+    expect(fault).toEqual({ code: 'undecodable', detail: 'id is longer than 255 characters' });
+    expect(message).toMatchObject({ id: 'note.events/3/42', type: long.slice(1), key: long.slice(1) });
+  });
+
   it('names what has no id by its place', () => {
     expect(decode({}, good.body, receiver, place).message.id).toBe('note.events/3/42');
   });

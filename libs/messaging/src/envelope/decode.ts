@@ -1,7 +1,7 @@
 import type { MessageContract } from '../contract/message.js';
 import { DEFAULT_PARTITIONS } from '../contract/topology.js';
 import type { Headers } from '../driver.js';
-import { ATTRIBUTE } from '../envelope.js';
+import { ATTRIBUTE, LONGEST_NAME } from '../envelope.js';
 import { partitionOf } from '../partition.js';
 import type { Delivery, MessageFault, ReceivedMessage } from '../store.js';
 import { ContractError, fit } from './contract-error.js';
@@ -27,15 +27,15 @@ const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
 /** Reads a message from the wire. Never throws: what is wrong with it becomes `fault`, the rest is filled as well as possible. */
 export function decode(headers: Headers, body: Buffer, receiver: Receiver, place?: Place): Delivery {
   const contract = receiver.contractOf(headers[ATTRIBUTE.type] ?? '');
-  const key = headers[ATTRIBUTE.partitionkey] ?? place?.key ?? '';
+  const key = (headers[ATTRIBUTE.partitionkey] ?? place?.key ?? '').slice(0, LONGEST_NAME);
   const topic = place?.topic ?? contract?.topic ?? '';
   const partition = place?.partition ?? partitionOf(key, DEFAULT_PARTITIONS);
   const kind = contract?.kind ?? (receiver.carriesCommands(topic) ? 'command' : 'event');
   const { payload, fault } = read(headers, body, contract);
   const message: ReceivedMessage = {
-    id: headers[ATTRIBUTE.id] ?? `${topic}/${partition}/${place?.position ?? '-'}`,
+    id: usableId(headers[ATTRIBUTE.id]) ?? `${topic}/${partition}/${place?.position ?? '-'}`,
     kind,
-    type: headers[ATTRIBUTE.type] ?? '',
+    type: (headers[ATTRIBUTE.type] ?? '').slice(0, LONGEST_NAME),
     topic,
     partition,
     key: receiver.ordered ? key : null,
@@ -81,10 +81,19 @@ function wrongAttribute(headers: Headers): string | null {
   if (headers[ATTRIBUTE.specversion] !== '1.0') return 'specversion is not 1.0';
   if (!headers[ATTRIBUTE.id]) return 'id is missing';
   if (!headers[ATTRIBUTE.type]) return 'type is missing';
+  for (const name of [ATTRIBUTE.id, ATTRIBUTE.type, ATTRIBUTE.partitionkey]) {
+    if ((headers[name]?.length ?? 0) > LONGEST_NAME)
+      return `${name} is longer than ${LONGEST_NAME} characters`;
+  }
   for (const name of [ATTRIBUTE.time, ATTRIBUTE.firstsent, ATTRIBUTE.deadline]) {
     if (headers[name] !== undefined && dateOf(headers[name]) === null) return `${name} is not a time`;
   }
   return null;
+}
+
+/** The text where it can be an id: not empty, and short enough for an index. */
+function usableId(text: string | undefined): string | undefined {
+  return text !== undefined && text !== '' && text.length <= LONGEST_NAME ? text : undefined;
 }
 
 function dateOf(text: string | undefined): Date | null {

@@ -100,6 +100,13 @@ describe('encode', () => {
     expect(attempt).not.toThrow(/hunter2|no date/);
   });
 
+  it('refuses a key or an id that no store could index', () => {
+    const long = 'x'.repeat(256);
+    expect(() => encodeEvent(Created, { ...note, owner: long })).toThrow('at its key (too_big)');
+    const options = { id: long, identity: SYSTEM, firstSentAt: new Date(), deadline: new Date() };
+    expect(() => encodeCommand(Create, note, options, context, undefined)).toThrow('at its id (too_big)');
+  });
+
   it('names only the first mismatches of many', () => {
     const tags = Array.from({ length: 9 }, () => 'too long');
     expect(() => encodeEvent(Created, { ...note, tags })).toThrow(/\/tags\/4 \(too_big\), 4 more$/);

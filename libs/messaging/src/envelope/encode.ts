@@ -3,9 +3,9 @@ import type { RequestOptions } from '../bus.types.js';
 import type { CommandContract, EventContract, MessageContract, PayloadOf } from '../contract/message.js';
 import { DEFAULT_PARTITIONS } from '../contract/topology.js';
 import type { OutgoingMessage } from '../driver.js';
-import { ATTRIBUTE, type Identity } from '../envelope.js';
+import { ATTRIBUTE, type Identity, LONGEST_NAME } from '../envelope.js';
 import { partitionOf } from '../partition.js';
-import { fit } from './contract-error.js';
+import { ContractError, fit } from './contract-error.js';
 import { type Origin, originHere } from './origin.js';
 import { uuidv7 } from './uuid.js';
 
@@ -65,6 +65,9 @@ function encode(
 ): OutgoingMessage {
   const checked = fit(contract.type, contract.payload, payload);
   const key = contract.key(checked);
+  for (const [name, text] of Object.entries({ key, id: attributes[ATTRIBUTE.id] ?? '' })) {
+    if (text.length > LONGEST_NAME) throw new ContractError(contract.type, `its ${name} (too_big)`);
+  }
   const headers: Record<string, string> = {
     [ATTRIBUTE.specversion]: '1.0',
     [ATTRIBUTE.type]: contract.type,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { encodeEvent, onCommand, onEvents } from '../../src/index.js';
 import { messageTo, sendAll } from '../driver/scene.js';
@@ -67,6 +68,36 @@ export const faultCases: BusCases = {
     ]);
     await world.until('the good one', () => heard.length > 0);
     expect(heard).toEqual(['good']);
+    const result = await bus.request(Say, word('ann', 'still here'), world.options());
+    expect(result).toMatchObject({ status: 'done' });
+  },
+
+  'ends what holds text or ids that no database stores, and harms no other': async (world) => {
+    const { Say, Said, commands, listeners } = world.words;
+    const { bus, driver, store } = await world.start();
+    const heard: string[] = [];
+    await bus.serve(commands, [onCommand(Say, ({ payload }) => payload)], store);
+    const hear = onEvents([Said], (events) => void heard.push(...events.map(({ payload }) => payload.text)));
+    await bus.serve(listeners, [hear], store);
+    const good = encodeEvent(Said, word('ann', 'good'));
+    const speaking = { ...good, topic: Say.topic, headers: { ...good.headers, type: Say.type } };
+    for (const [n, text] of ['\\u0000', '\\ud800', '\\udc00 \\ud800'].entries()) {
+      const body = Buffer.from(`{"speaker":"ann","text":"a ${text} b"}`);
+      await sendAll(driver, [
+        { ...speaking, body, headers: { ...speaking.headers, id: `command ${n} of ${world.id}` } },
+        { ...good, body, headers: { ...good.headers, id: `event ${n} of ${world.id}` } },
+      ]);
+    }
+    const long = randomBytes(20_000).toString('base64');
+    await sendAll(driver, [
+      { ...speaking, headers: { ...speaking.headers, id: long } },
+      { ...speaking, headers: { ...speaking.headers, id: 'with a \0', actor: 'with a \0' } },
+      { ...speaking, headers: { ...speaking.headers, id: `hash ${world.id}`, requesthash: long } },
+      { ...good, headers: { ...good.headers, id: long, partitionkey: long } },
+      { ...good, headers: { ...good.headers, id: `type ${world.id}`, type: `${Said.type}\0` } },
+      good,
+    ]);
+    await world.until('the good one', () => heard.includes('good'));
     const result = await bus.request(Say, word('ann', 'still here'), world.options());
     expect(result).toMatchObject({ status: 'done' });
   },
