@@ -5,6 +5,7 @@ import { currentTraceId, type Logger } from '@taskwire/telemetry';
 import { PROBLEMS, type ProblemCode } from '@taskwire/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
+import { boundClose } from './http/bounded-close.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { RouteTable } from './http/route-table.js';
 import { traceRequests } from './http/tracing.js';
@@ -14,6 +15,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** From the first byte of a request to its last. */
 const REQUEST_LIMIT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Of a shutdown's time for requests and consumers. */
+const REQUESTS_SHARE = 0.5;
 
 /** A Nest application on Fastify with what every service has: traces, problems, limits. */
 export async function createHttpApp(
@@ -43,10 +46,22 @@ export async function createHttpApp(
   });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeContentTypeParser('text/plain');
+  boundClose(fastify);
   traceRequests(fastify, service);
   routes.watch(fastify);
   app.useGlobalFilters(filter);
   return app;
+}
+
+/** Drains requests, then consumers. Who still isn't done after `limitMs` is disconnected. */
+export async function closeHttpApp(app: NestFastifyApplication, limitMs: number): Promise<void> {
+  const server = app.getHttpServer();
+  const timer = setTimeout(() => server.closeAllConnections(), limitMs * REQUESTS_SHARE);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What Node's HTTP parser refuses never becomes a request, so it is answered on the bare socket. */
