@@ -8,12 +8,13 @@ import { service as analytics } from '@taskwire/analytics';
 import { service as auth } from '@taskwire/auth';
 import { service as gateway } from '@taskwire/gateway';
 import { service as notification } from '@taskwire/notification';
-import { type RunningService, startService } from '@taskwire/service';
+import { type AnyService, type RunningService, startService } from '@taskwire/service';
 import { service as task } from '@taskwire/task';
 import { createTestDatabase, type TestDatabase } from '@taskwire/testing';
 
 const NAMES = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
 type Name = (typeof NAMES)[number];
+const DEFINITIONS: Record<Name, AnyService> = { auth, task, notification, analytics, gateway };
 const WITH_STORE = ['auth', 'task', 'notification', 'analytics', 'bus'] as const;
 type Store = (typeof WITH_STORE)[number];
 
@@ -22,24 +23,35 @@ export interface Platform {
   readonly api: string;
   readonly urls: Readonly<Record<Name, string>>;
   readonly databases: Readonly<Record<Store, string>>;
-  readonly internalToken: string;
+  stopService(name: Name): Promise<void>;
+  /** Starts a stopped service again, on the same port and database. */
+  startService(name: Name): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** All five services in this process, on databases of their own and `BUS=postgres`. `overrides` reach every service. */
-export async function startPlatform(overrides: NodeJS.ProcessEnv = {}): Promise<Platform> {
+export interface PlatformOptions {
+  /** Settings of every service. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where the services reach the bus's database, if not directly. */
+  readonly busThrough?: (url: string) => string;
+}
+
+/** All five services in this process, on databases of their own and `BUS=postgres`. */
+export async function startPlatform({
+  env: overrides = {},
+  busThrough = (url) => url,
+}: PlatformOptions = {}): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), 'taskwire-e2e-'));
   const databases = await inEach(WITH_STORE, () => createTestDatabase());
   const ports = await freePorts();
   const urls = mapEach(NAMES, (name) => `http://127.0.0.1:${ports[name]}`);
-  const internalToken = randomBytes(32).toString('hex');
   const shared: NodeJS.ProcessEnv = {
     NODE_ENV: 'test',
     LOG_LEVEL: 'error',
     HOST: '127.0.0.1',
     BUS: 'postgres',
-    BUS_DATABASE_URL: databases.bus.url,
-    INTERNAL_TOKEN: internalToken,
+    BUS_DATABASE_URL: busThrough(databases.bus.url),
+    INTERNAL_TOKEN: randomBytes(32).toString('hex'),
     OPERATION_SECRET: randomBytes(32).toString('hex'),
     KEYS_DIR: join(folder, 'keys'),
     ...Object.fromEntries(NAMES.map((name) => [`${name.toUpperCase()}_URL`, urls[name]])),
@@ -51,18 +63,21 @@ export async function startPlatform(overrides: NodeJS.ProcessEnv = {}): Promise<
     ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }),
   });
 
-  const running: RunningService[] = [];
+  const running = new Map<Name, RunningService>();
+  const start = async (name: Name) => {
+    running.set(name, await startService(DEFINITIONS[name], env(name)));
+  };
+  const stopOne = async (name: Name) => {
+    await running.get(name)?.close();
+    running.delete(name);
+  };
   const stop = async () => {
-    for (const one of running.reverse()) await one.close();
+    for (const name of NAMES.toReversed()) await stopOne(name);
     await Promise.all(Object.values(databases).map((database: TestDatabase) => database.drop()));
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    running.push(await startService(auth, env('auth')));
-    running.push(await startService(task, env('task')));
-    running.push(await startService(notification, env('notification')));
-    running.push(await startService(analytics, env('analytics')));
-    running.push(await startService(gateway, env('gateway')));
+    for (const name of NAMES) await start(name);
   } catch (error) {
     await stop();
     throw error;
@@ -71,7 +86,8 @@ export async function startPlatform(overrides: NodeJS.ProcessEnv = {}): Promise<
     api: urls.gateway,
     urls,
     databases: mapEach(WITH_STORE, (name) => databases[name].url),
-    internalToken,
+    stopService: stopOne,
+    startService: start,
     stop,
   };
 }

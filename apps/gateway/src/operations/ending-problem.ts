@@ -16,7 +16,7 @@ export function endingProblem(status: BadEnding, problem: Problem | null): Endin
     return { code: problem.code, detail: problem.detail };
   }
   const known = status === 'failed' && problem !== null && isProblemCode(problem.code);
-  const code = known ? (problem.code as ProblemCode) : status === 'rejected' ? 'failed' : status;
+  const code = known ? problem.code : status === 'rejected' ? 'failed' : status;
   const reason = known || problem === null ? problem?.detail : (problem.detail ?? problem.code);
   return { code, detail: [reason, NEW_KEY].filter((part) => part !== undefined).join('; ') };
 }

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Operation, ProblemBody, Task, TaskPage } from '@taskwire/contracts';
+import { Client as Database } from 'pg';
+import type { z } from 'zod';
+import { type Answer, type Client, signUp } from './client.js';
+import { type CuttableProxy, cuttableProxy } from './cuttable-proxy.js';
+import { openEvents } from './live-clients.js';
+import { type Platform, startPlatform } from './platform.js';
+import { until } from './until.js';
+
+let proxy: CuttableProxy;
+let platform: Platform;
+let ada: Client;
+
+beforeAll(async () => {
+  proxy = await cuttableProxy(process.env.TEST_POSTGRES_URL ?? '');
+  platform = await startPlatform({ busThrough: (url) => proxy.through(url) });
+}, 60_000);
+afterAll(async () => {
+  await platform?.stop();
+  await proxy?.close();
+}, 30_000);
+beforeEach(async () => {
+  ada = await signUp(platform.api);
+});
+
+const titles = async () =>
+  (await ada.call<z.output<typeof TaskPage>>('GET', '/v1/tasks')).body.tasks.map(({ title }) => title);
+
+function operation(answer: Answer<unknown>): Promise<Operation> {
+  const location = answer.headers.get('location') ?? '';
+  return until(
+    'the operation has ended',
+    async () => (await ada.call<Operation>('GET', location)).body,
+    ({ status }) => status !== undefined && status !== 'pending',
+    30_000,
+  );
+}
+
+describe('while the bus is lost', () => {
+  it('a write is refused, or its outcome told as unknown, and its repeat is done once', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const create = () =>
+      ada.call<Task & ProblemBody>('POST', '/v1/tasks', { title: 'once' }, { ...key, prefer: 'wait=1' });
+    proxy.cut();
+    const refused = await create();
+    const read = await ada.call('GET', '/v1/tasks');
+    proxy.mend();
+    const done = await until('the bus is back', create, ({ status }) => status === 201, 30_000);
+
+    expect([503, 504]).toContain(refused.status);
+    expect(['bus_unavailable', 'outcome_unknown']).toContain(refused.body.code);
+    expect(refused.headers.get('idempotency-key')).toBe(key['idempotency-key']);
+    expect(read.status).toBe(200);
+    expect(done.body.title).toBe('once');
+    expect(await titles()).toEqual(['once']);
+  });
+});
+
+describe('while the task service is down', () => {
+  it('a write is taken, and done once the service is back', async () => {
+    await platform.stopService('task');
+    const taken = await ada.call<Operation>('POST', '/v1/tasks', { title: 'later' }, { prefer: 'wait=1' });
+    const read = await ada.call<ProblemBody>('GET', '/v1/tasks');
+    await platform.startService('task');
+
+    expect(taken).toMatchObject({ status: 202, body: { status: 'pending' } });
+    expect(read).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
+    expect(await operation(taken)).toMatchObject({ status: 'done', result: { title: 'later' } });
+    expect(await titles()).toEqual(['later']);
+  });
+});
+
+describe('while the task store is busy', () => {
+  it('a write that has not run can be cancelled, and never runs', async () => {
+    const blocker = new Database({ connectionString: platform.databases.task });
+    await blocker.connect();
+    await blocker.query('begin');
+    await blocker.query('lock table tasks in access exclusive mode');
+    const taken = await ada.call<Operation>(
+      'POST',
+      '/v1/tasks',
+      { title: 'never' },
+      { prefer: 'respond-async' },
+    );
+    const location = taken.headers.get('location') ?? '';
+    const cancelled = await ada.call<Operation>('DELETE', location);
+    await blocker.query('rollback');
+    await blocker.end();
+
+    expect(cancelled).toMatchObject({
+      status: 200,
+      body: { status: 'cancelled', problem: { code: 'cancelled' } },
+    });
+    await ada.createTask('after');
+    expect(await titles()).toEqual(['after']);
+    expect((await ada.call<Operation>('GET', location)).body.status).toBe('cancelled');
+  });
+});
+
+describe('after a restart of the gateway', () => {
+  it('operations and live events go on where they were', async () => {
+    const bearer = { authorization: `Bearer ${ada.token}` };
+    const taken = await ada.call<Operation>('POST', '/v1/tasks', { title: 'A' }, { prefer: 'respond-async' });
+    const before = await openEvents(`${platform.api}/v1/live?lastEventId=0`, bearer);
+    const seen = (await before.frames(2)).length;
+    await platform.stopService('gateway');
+    await platform.startService('gateway');
+    await ada.createTask('B');
+    const after = await openEvents(`${platform.api}/v1/live`, { ...bearer, 'last-event-id': String(seen) });
+    const [frame] = await after.frames(1);
+    after.close();
+
+    expect(frame).toMatchObject({ id: seen + 1, data: { title: 'B' } });
+    if (taken.status === 202) expect((await operation(taken)).status).toBe('done');
+  });
+});
