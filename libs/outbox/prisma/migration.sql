@@ -105,6 +105,8 @@ CREATE TABLE "running_batches" (
     "partition" INTEGER NOT NULL,
     "slot" TEXT NOT NULL,
     "owner" TEXT NOT NULL,
+    "pid" INTEGER NOT NULL,
+    "marked_at" TIMESTAMPTZ(6) NOT NULL,
     "ids" BIGINT[],
 
     CONSTRAINT "running_batches_pkey" PRIMARY KEY ("subscriber", "topic", "partition", "slot")

@@ -11,7 +11,11 @@ export interface Place {
   readonly partition: number;
 }
 
+/** Longer than any batch: a mark of that age is left behind, even where a connection pooler keeps its connection. */
+const LONGEST_BATCH = '2 minutes';
+
 // Its own transaction, before that of the batch. The commit is not waited for: only this process dying must not lose it.
+// A mark whose connection lives is no sign of death: several instances drain the same partition.
 const MARK = `${UNNAMED}
   with quick as (select set_config('synchronous_commit', 'off', true) as off),
   mine as (
@@ -21,15 +25,20 @@ const MARK = `${UNNAMED}
   left_behind as (
     select distinct unnest(r.ids) as id
     from running_batches r join mine using (topic, partition)
-    where r.subscriber = $1 and r.slot = $5 and r.owner <> $6
+    where r.subscriber = $1 and r.slot = $5 and r.owner <> $6 and (
+      r.marked_at < clock_timestamp() - interval '${LONGEST_BATCH}'
+      or not exists (select 1 from pg_stat_activity a where a.pid = r.pid)
+    )
   ),
   suspected as (
     insert into suspect_messages as s (subscriber, id, kills) select $1, id, 1 from left_behind order by id
     on conflict (subscriber, id) do update set kills = s.kills + 1, seen_at = clock_timestamp()
   )
-  insert into running_batches (subscriber, topic, partition, slot, owner, ids)
-  select $1, m.topic, m.partition, $5, $6, m.ids from mine m, quick order by m.topic, m.partition
-  on conflict (subscriber, topic, partition, slot) do update set owner = excluded.owner, ids = excluded.ids`;
+  insert into running_batches (subscriber, topic, partition, slot, owner, pid, marked_at, ids)
+  select $1, m.topic, m.partition, $5, $6, pg_backend_pid(), clock_timestamp(), m.ids from mine m, quick
+  order by m.topic, m.partition
+  on conflict (subscriber, topic, partition, slot)
+    do update set owner = excluded.owner, pid = excluded.pid, marked_at = excluded.marked_at, ids = excluded.ids`;
 
 const UNMARK = `${UNNAMED}
   update running_batches r set ids = '{}'

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Delivery } from '@taskwire/messaging';
+import { Pool } from 'pg';
+import type { OutboxStore } from '../outbox-store.js';
+import {
+  command,
+  COMMANDS,
+  effect,
+  EVENTS,
+  happened,
+  openTestStore,
+  parse,
+  runOf,
+  type TestStore,
+  until,
+  writing,
+} from '../store.fixture.js';
+import { SqlError } from '../sql/executor.js';
+import { pgExecutor } from '../sql/pg-executor.js';
+import { RunningMarks, type Slot } from './suspects.js';
+
+let db: TestStore;
+
+beforeAll(async () => {
+  db = await openTestStore({ settings: { processKills: 3, retryMs: [0] } });
+});
+afterAll(() => db.close());
+beforeEach(() => db.clear());
+
+const placesOf = (deliveries: readonly Delivery[]) => deliveries.map((delivery) => delivery.message);
+
+/** What a process leaves behind that dies while these run: a mark, and no connection. */
+async function dieWith(
+  deliveries: readonly Delivery[],
+  slot: Slot = 'batch',
+  subscriber = COMMANDS.subscriber,
+): Promise<void> {
+  const connections = new Pool({ connectionString: db.url, max: 1 });
+  const marks = new RunningMarks(subscriber, slot, randomUUID());
+  await marks.mark(pgExecutor(connections), placesOf(deliveries));
+  const [mine] = (await connections.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
+  await connections.end();
+  const alive = 'select 1 from pg_stat_activity where pid = $1';
+  await until('its connection to end', async () => (await db.query(alive, [mine?.pid])).length === 0);
+}
+
+/** Runs, and tells in which calls. */
+function recording(): { calls: string[][]; run: typeof writing } {
+  const calls: string[][] = [];
+  return {
+    calls,
+    run: (messages, context) => {
+      calls.push(messages.map((message) => message.id));
+      return writing(messages, context);
+    },
+  };
+}
+
+const batch = () => ['a', 'b', 'c', 'd'].map((id) => command({ id, partition: 0 }));
+const suspects = () => db.query('select id from suspect_messages');
+const marked = () => db.query(`select 1 from running_batches where ids <> '{}'`);
+
+describe('after a process died', () => {
+  it('the next owner of the partition runs the messages that were running singly, in their place', async () => {
+    const deliveries = batch();
+    await dieWith(deliveries.slice(1, 3));
+    const { calls, run } = recording();
+    const outcomes = await db.store.process(COMMANDS, deliveries, run, false);
+    expect(outcomes.every((outcome) => outcome.kind === 'ended')).toBe(true);
+    expect(calls).toEqual([['a'], ['b'], ['c'], ['d']]);
+    expect(await db.effects()).toEqual(['a', 'b', 'c', 'd']);
+    expect([await suspects(), await marked()]).toEqual([[], []]);
+  });
+
+  it('those of other partitions and subscribers run together', async () => {
+    await dieWith([command({ id: 'x', partition: 1 })]);
+    await dieWith(batch(), 'batch', 'another');
+    const { calls, run } = recording();
+    await db.store.process(COMMANDS, batch(), run, false);
+    expect(calls).toEqual([['a', 'b', 'c', 'd']]);
+  });
+
+  it('a command that was running each time ends as failed, and the others are done', async () => {
+    const deliveries = batch();
+    await dieWith(deliveries);
+    for (let kills = 1; kills < 3; kills++) await dieWith(deliveries.slice(1, 2));
+    const { calls, run } = recording();
+    expect(await db.store.process(COMMANDS, deliveries, run, false)).toMatchObject([
+      { ending: 'done' },
+      { ending: 'failed', problem: { code: 'failed' } },
+      { ending: 'done' },
+      { ending: 'done' },
+    ]);
+    expect(calls.flat()).not.toContain('b');
+    expect(await db.store.parked()).toMatchObject([{ id: 'b', state: 'dead', reason: 'process_died' }]);
+  });
+
+  it('a parked event that was running each time is dead, and was run alone before', async () => {
+    const broken = runOf(() => Promise.reject(new Error('broken')));
+    const events = ['a', 'b'].map((id) => happened({ id, partition: 0 }));
+    await db.store.process(EVENTS, events, broken, true);
+    await dieWith(events, 'drain', EVENTS.subscriber);
+    const { calls, run } = recording();
+    expect(await db.store.drain(EVENTS, run, parse)).toBe(1);
+    expect(calls).toEqual([['a']]);
+    for (let kills = 1; kills < 3; kills++) await dieWith(events.slice(1), 'drain', EVENTS.subscriber);
+    expect(await db.store.drain(EVENTS, run, parse)).toBe(0);
+    expect(await db.store.parked()).toMatchObject([{ id: 'b', state: 'dead', reason: 'process_died' }]);
+  });
+});
+
+describe('a process that lives', () => {
+  it('is not taken for dead by another instance that runs the same messages', async () => {
+    const other = new RunningMarks(COMMANDS.subscriber, 'batch', randomUUID());
+    const { calls, run } = recording();
+    for (let i = 0; i < 5; i++) await other.mark(db.executor, placesOf(batch()));
+    await db.store.process(COMMANDS, batch(), run, false);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('is, when its mark is older than any batch: a pooler may keep the connections of the dead', async () => {
+    await new RunningMarks(COMMANDS.subscriber, 'batch', randomUUID()).mark(db.executor, placesOf(batch()));
+    await db.query(`update running_batches set marked_at = marked_at - interval '3 minutes'`);
+    const { calls, run } = recording();
+    await db.store.process(COMMANDS, batch(), run, false);
+    expect(calls).toEqual([['a'], ['b'], ['c'], ['d']]);
+  });
+
+  it('suspects nothing of its own batch that failed, and leaves no mark behind', async () => {
+    const away = runOf(() => Promise.reject(new SqlError('57P01', 'shutdown')));
+    await expect(db.store.process(COMMANDS, batch(), away, false)).rejects.toThrow('shutdown');
+    expect(await marked()).toEqual([]);
+    const { calls, run } = recording();
+    await db.store.process(COMMANDS, batch(), run, false);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('counts no kill for what it could not unmark itself', async () => {
+    let store: OutboxStore | undefined;
+    let away = false;
+    const executor = {
+      ...db.executor,
+      execute: (...args: Parameters<typeof db.executor.execute>) =>
+        away ? Promise.reject(new SqlError('08006', 'away')) : db.executor.execute(...args),
+    };
+    store = db.another({ executor });
+    const failing = runOf(() => {
+      away = true;
+      return Promise.reject(new SqlError('08006', 'away'));
+    });
+    for (let i = 0; i < 5; i++) {
+      away = false;
+      await expect(store.process(COMMANDS, batch(), failing, false)).rejects.toThrow('away');
+    }
+    away = false;
+    expect(await marked()).toHaveLength(1);
+    const { calls, run } = recording();
+    await store.process(COMMANDS, batch(), run, false);
+    expect(calls).toHaveLength(1);
+    expect(await suspects()).toEqual([]);
+  });
+
+  it('keeps marks of batches and of drains apart', async () => {
+    await db.store.process(
+      EVENTS,
+      [happened({ id: 'p' })],
+      runOf(() => Promise.reject(new Error('x'))),
+      true,
+    );
+    const draining = Promise.withResolvers<undefined>();
+    const started = Promise.withResolvers<undefined>();
+    const slow = runOf(async (message, context) => {
+      started.resolve(undefined);
+      await draining.promise;
+      return effect(message, context);
+    });
+    const drained = db.store.drain(EVENTS, slow, parse);
+    await started.promise;
+    const processed = db.store.process(
+      EVENTS,
+      [happened({ id: 'q', key: 'other', partition: 0 })],
+      writing,
+      false,
+    );
+    draining.resolve(undefined);
+    expect(await drained).toBe(1);
+    expect(await processed).toMatchObject([{ ending: 'done' }]);
+    expect(await suspects()).toEqual([]);
+  });
+});
