@@ -78,6 +78,21 @@ describe('bus', () => {
     await expect(answer).resolves.toMatchObject({ status: 'done' });
   });
 
+  it('closes within its deadline though a handler hangs', async () => {
+    const driver = memoryDriver();
+    const bus = busOver(driver);
+    const begun = Promise.withResolvers<undefined>();
+    const hangs = onCommand(Create, async () => {
+      begun.resolve(undefined);
+      return new Promise<never>(() => undefined);
+    });
+    await bus.serve(notes, [hangs], direct(driver));
+    const answer = bus.request(Create, { owner: 'ann' }, options());
+    await begun.promise;
+    await bus.close(100);
+    await expect(answer).resolves.toEqual({ status: 'pending' });
+  });
+
   it('lets nobody wait for a reply that can not come any more when it closes', async () => {
     const bus = busOver(memoryDriver());
     await bus.start();

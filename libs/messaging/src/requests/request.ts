@@ -7,7 +7,7 @@ import { SPAN } from '../telemetry.js';
 import { inSendSpan, sendOne } from './send.js';
 import type { Waiter, Waiters } from './waiters.js';
 
-export const DEFAULT_WAIT_MS = 5_000;
+const DEFAULT_WAIT_MS = 5_000;
 /** Longest wait for the broker's confirmation, also of a request that waits less for its reply. */
 const CONFIRM_MS = 5_000;
 
