@@ -14,7 +14,10 @@ export const NotificationConfig = z.object({
 });
 export type NotificationConfig = z.output<typeof NotificationConfig>;
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+/** Whether a host name is this machine's own, so that nobody else can listen in. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d+){3}|::1)$/.test(host);
+}
 
 /** Who may read the mailbox page. */
 export function mailboxAccess({
@@ -24,5 +27,5 @@ export function mailboxAccess({
 }: Pick<NotificationConfig, 'SMTP_URL' | 'MAILBOX'> & { HOST: string }): 'anybody' | 'local' | 'nobody' {
   if (SMTP_URL !== undefined || MAILBOX === 'off') return 'nobody';
   if (MAILBOX === 'on') return 'anybody';
-  return LOOPBACK.test(HOST) ? 'local' : 'nobody';
+  return isLoopback(HOST) ? 'local' : 'nobody';
 }

@@ -1,10 +1,9 @@
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import PostalMime, { type Email as Received } from 'postal-mime';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 import type { Letter } from './letter.js';
 import { RefusedError } from './mailer.js';
-import { SmtpMailer } from './smtp-mailer.js';
+import { SmtpMailer, serverOf } from './smtp-mailer.js';
+import { startSmtpServer, type TestSmtpServer } from './smtp-server.fixture.js';
 
 const letter: Letter = {
   id: '019a0000-0000-7000-8000-000000000001',
@@ -21,34 +20,10 @@ afterEach(async () => {
   await Promise.all(cleanUp.splice(0).map((step) => step()));
 });
 
-interface Mailbox {
-  readonly url: (login?: string) => string;
-  readonly received: { mail: Received; to: string[] }[];
-}
-
-async function smtpServer(options: SMTPServerOptions = {}): Promise<Mailbox> {
-  const received: Mailbox['received'] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        void PostalMime.parse(Buffer.concat(chunks)).then((mail) => {
-          received.push({ mail, to: session.envelope.rcptTo.map(({ address }) => address) });
-          done();
-        });
-      });
-    },
-    ...options,
-  });
-  // What the client broke off is reported here, too.
-  server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanUp.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  const { port } = server.server.address() as AddressInfo;
-  return { received, url: (login = '') => `smtp://${login}127.0.0.1:${port}` };
+async function smtpServer(options?: SMTPServerOptions): Promise<TestSmtpServer> {
+  const server = await startSmtpServer(options);
+  cleanUp.push(() => server.close());
+  return server;
 }
 
 function mailerFor(url: string, timeouts = { connectMs: 2_000, silenceMs: 2_000 }): SmtpMailer {
@@ -140,5 +115,20 @@ describe('an SMTP server', () => {
     const delivery = mailerFor('smtp://127.0.0.1:1').deliver(letter);
     await expect(delivery).rejects.toThrow(/ECONNREFUSED/);
     await expect(delivery).rejects.not.toBeInstanceOf(RefusedError);
+  });
+});
+
+describe('the URL of an SMTP server', () => {
+  it.each([
+    ['smtp://mail.example', { host: 'mail.example', port: 587, secure: false, requireTLS: false }],
+    ['smtps://mail.example', { port: 465, secure: true }],
+    ['smtp://[::1]:2525', { host: '::1', port: 2525 }],
+    [
+      'smtp://user:pass@mail.example:25',
+      { port: 25, requireTLS: true, auth: { user: 'user', pass: 'pass' } },
+    ],
+    ['smtp://user:pass@localhost:25', { requireTLS: false }],
+  ])('%s: a password goes over the network only in TLS', (url, expected) => {
+    expect(serverOf(new URL(url))).toMatchObject(expected);
   });
 });

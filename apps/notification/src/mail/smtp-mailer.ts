@@ -1,4 +1,5 @@
 import { createTransport, type Transporter } from 'nodemailer';
+import { isLoopback } from '../config.js';
 import type { Letter } from './letter.js';
 import { type Mailer, RefusedError } from './mailer.js';
 
@@ -37,14 +38,17 @@ export class SmtpMailer implements Mailer {
   }
 }
 
-function serverOf(url: URL): object {
+/** A password is not sent without TLS, unless it stays on this machine. */
+export function serverOf(url: URL): object {
   const secure = url.protocol === 'smtps:';
+  const host = url.hostname.replaceAll(/[[\]]/g, '');
   const user = decodeURIComponent(url.username);
   return {
-    host: url.hostname.replaceAll(/[[\]]/g, ''),
+    host,
     port: Number(url.port) || (secure ? 465 : 587),
     secure,
-    ...(user ? { auth: { user, pass: decodeURIComponent(url.password) } } : {}),
+    requireTLS: user !== '' && !isLoopback(host),
+    ...(user !== '' && { auth: { user, pass: decodeURIComponent(url.password) } }),
   };
 }
 

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { mailboxAccess, NotificationConfig } from './config.js';
+
+describe('settings', () => {
+  it('have defaults that need no mail server', () => {
+    expect(NotificationConfig.parse({})).toEqual({
+      MAIL_FROM: 'Taskwire <no-reply@localhost>',
+      MAIL_CONCURRENCY: 4,
+      MAILBOX: 'local',
+    });
+  });
+
+  it.each([
+    ['SMTP_URL', 'http://mail.example'],
+    ['SMTP_URL', 'mail.example'],
+    ['MAIL_FROM', 'nobody'],
+    ['MAIL_FROM', 'a@b.example\nBcc: c@d.example'],
+    ['MAIL_CONCURRENCY', '0'],
+    ['MAILBOX', 'yes'],
+  ])('refuse %s=%j', (name, value) => {
+    expect(NotificationConfig.safeParse({ [name]: value }).error?.issues).toMatchObject([{ path: [name] }]);
+  });
+});
+
+describe('the mailbox page', () => {
+  it.each([
+    ['127.0.0.1', 'local', undefined, 'local'],
+    ['::1', 'local', undefined, 'local'],
+    ['0.0.0.0', 'local', undefined, 'nobody'],
+    ['192.168.1.2', 'local', undefined, 'nobody'],
+    ['0.0.0.0', 'on', undefined, 'anybody'],
+    ['127.0.0.1', 'off', undefined, 'nobody'],
+    ['127.0.0.1', 'local', 'smtp://mail.example', 'nobody'],
+    ['0.0.0.0', 'on', 'smtp://mail.example', 'nobody'],
+  ] as const)('bound to %s with MAILBOX=%s and SMTP_URL=%s is for %s', (HOST, MAILBOX, SMTP_URL, access) => {
+    expect(mailboxAccess({ HOST, MAILBOX, SMTP_URL })).toBe(access);
+  });
+});
