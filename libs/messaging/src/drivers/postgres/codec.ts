@@ -10,7 +10,15 @@ export interface MessageRow {
 }
 
 export const encodeHeaders = (headers: Headers): string => JSON.stringify(headers);
-export const decodeHeaders = (text: string): Headers => JSON.parse(text) as Headers;
+
+/** What can't be read becomes no headers at all, which the receiver parks as undecodable. */
+export function decodeHeaders(text: string): Headers {
+  try {
+    return (JSON.parse(text) as Headers | null) ?? {};
+  } catch {
+    return {};
+  }
+}
 
 export function decodeMessage(topic: string, partition: number, row: MessageRow): IncomingMessage {
   const { key, body } = row;

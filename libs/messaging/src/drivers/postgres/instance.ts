@@ -21,6 +21,10 @@ import { messageOf } from './sql-state.js';
 import { Topics, type PartitionRef } from './topology.js';
 import { Trimmer } from './trimmer.js';
 import { Waker } from './wake.js';
+import { withoutRepeats } from './warnings.js';
+
+const WARN_EVERY_MS = 10_000;
+const RETRY_MS = 200;
 
 /** The parts of one driver and how they are connected. Connections: control, data, and one a lane. */
 export class Instance implements GroupHost {
@@ -37,6 +41,7 @@ export class Instance implements GroupHost {
   readonly #membership: Membership;
   readonly #listener: Listener;
   readonly #trimmer: Trimmer;
+  readonly #warn: (text: string) => void;
 
   constructor(
     readonly id: string,
@@ -51,20 +56,23 @@ export class Instance implements GroupHost {
       },
     });
     this.#lanes = Array.from({ length: lanes }, () => new Link(url, `taskwire-bus append ${id}`));
-    this.fetcher = new Fetcher(this.data, () => {
-      this.#membership.beatSoon(200);
+    this.#warn = withoutRepeats(settings.onWarning, WARN_EVERY_MS);
+    this.fetcher = new Fetcher(this.data, (fault) => {
+      this.warn(`postgres bus: reading messages failed, trying again: ${messageOf(fault)}`);
+      this.#membership.beatSoon(RETRY_MS);
     });
     this.#commits = new Commits(this.data, (partition) => {
       for (const group of this.#membership.groups) if (group.owned.includes(partition)) group.drop(partition);
     });
-    this.inbox = new ReplyInbox(id, this.data, () => {
-      this.#membership.beatSoon(200);
+    this.inbox = new ReplyInbox(id, this.data, (fault) => {
+      this.warn(`postgres bus: reading replies failed: ${messageOf(fault)}`);
     });
-    this.#membership = new Membership(id, this.#control, settings, () => {
+    const warn = this.#warn;
+    this.#membership = new Membership(id, this.#control, { ...settings, onWarning: warn }, () => {
       this.inbox.take();
     });
-    this.#listener = new Listener(id, this.#membership, this.fetcher, this.inbox, settings.onWarning);
-    this.topics = new Topics(this.data, settings.onWarning);
+    this.#listener = new Listener(id, this.#membership, this.fetcher, this.inbox, warn);
+    this.topics = new Topics(this.data, warn);
     this.replies = new ReplySender(this.data);
     this.#trimmer = new Trimmer(this.data, maxBytes, trimEveryMs, (fault) => {
       this.warn(`postgres bus: trim failed, the next one is due soon: ${messageOf(fault)}`);
@@ -83,7 +91,7 @@ export class Instance implements GroupHost {
 
   async start(): Promise<void> {
     await Promise.all([this.#control.client(), this.data.client(), ...this.#lanes.map((l) => l.client())]);
-    await warnOfServerSettings(this.data, this.settings.onWarning);
+    await warnOfServerSettings(this.data, this.#warn);
     this.#membership.start();
     this.#trimmer.start();
   }
@@ -160,9 +168,7 @@ export class Instance implements GroupHost {
     for (const link of [this.#control, this.data, ...this.#lanes]) link.abort();
   }
 
-  isAlive(): boolean {
-    return this.#membership.isAlive();
-  }
+  readonly isAlive = (): boolean => this.#membership.isAlive();
 
   partition(id: number): PartitionRef | undefined {
     return this.topics.partition(id);
@@ -181,7 +187,7 @@ export class Instance implements GroupHost {
   }
 
   warn(text: string): void {
-    this.settings.onWarning(text);
+    this.#warn(text);
   }
 
   async #up(client: pg.Client): Promise<void> {

@@ -50,10 +50,11 @@ it('refuses a schema that a newer release made, and says what to do', async () =
 
 it('says what to do when the database is missing and may not be made', async () => {
   const role = `taskwire_test_${randomBytes(6).toString('hex')}`;
-  await bus.rows(`create role ${role} login`);
+  await bus.rows(`create role ${role} login password 'limited'`);
   try {
     const url = new URL(missing());
     url.username = role;
+    url.password = 'limited';
     await expect(bus.driver({ url: url.href }).connect()).rejects.toThrow(
       /create it and make the user its owner/,
     );
