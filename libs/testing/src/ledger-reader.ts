@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotificationList, Operation, TaskCursorPage, UserAnalytics } from '@taskwire/contracts';
 import type { z } from 'zod';
 import type { ClientRecord, StoredRecord } from './ledger.js';
 
-/** Time that one read may take. */
-const LIMIT_MS = 10_000;
+/** Time that one read may take, repeats included. */
+const LIMIT_MS = 30_000;
 
 /** An account whose tasks, notifications and statistics are read over the public API. */
 export interface Account {
@@ -70,11 +71,18 @@ async function createdNotifications(api: string, account: Account): Promise<stri
   return newestFirst.reverse();
 }
 
+/** Asks again when a service is away for the moment, as the answer's Retry-After tells clients to. */
 async function read<T>(url: string, account: Account): Promise<T> {
-  const response = await fetch(url, {
-    headers: { ...account.headers, authorization: `Bearer ${account.token}` },
-    signal: AbortSignal.timeout(LIMIT_MS),
-  });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
+  const end = performance.now() + LIMIT_MS;
+  for (;;) {
+    const response = await fetch(url, {
+      headers: { ...account.headers, authorization: `Bearer ${account.token}` },
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
+    if (response.ok) return (await response.json()) as T;
+    const problem = `${url} answered ${response.status}: ${await response.text()}`;
+    const pauseMs = Number(response.headers.get('retry-after')) * 1_000;
+    if (response.status !== 503 || performance.now() + pauseMs > end) throw new Error(problem);
+    await sleep(pauseMs);
+  }
 }
