@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ProblemBody, SignedIn, Task, User } from '@taskwire/contracts';
+import type { SignedIn, Task, User } from '@taskwire/contracts';
 
 const TIMEOUT_MS = 15_000;
+
+/** What a schema of the contracts describes. */
+export type BodyOf<Schema extends { parse(body: unknown): unknown }> = ReturnType<Schema['parse']>;
 
 export interface Answer<Body> {
   readonly status: number;
@@ -58,7 +61,7 @@ export async function signUp(api: string): Promise<Client> {
     call: (method, path, content, headers = {}) =>
       call(`${api}${path}`, method, content, { authorization: `Bearer ${token}`, ...headers }),
     createTask: async (title) => {
-      const made = await client.call<Task & ProblemBody>('POST', '/v1/tasks', { title });
+      const made = await client.call<Task>('POST', '/v1/tasks', { title });
       if (made.status !== 201)
         throw new Error(`create answered ${made.status}: ${JSON.stringify(made.body)}`);
       return made.body;

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { Notification } from '@taskwire/contracts';
-import { WebSocket } from 'ws';
 
 const TIMEOUT_MS = 15_000;
 
@@ -40,11 +39,14 @@ export async function openEvents(url: string, headers: Record<string, string> = 
 export async function openSocket(url: string): Promise<LiveClient> {
   const socket = new WebSocket(url);
   const inbox = new Inbox();
-  socket.on('message', (data: Buffer) => {
-    const frame = JSON.parse(data.toString()) as LiveFrame | { id: number };
+  socket.addEventListener('message', ({ data }) => {
+    const frame = JSON.parse(String(data)) as LiveFrame | { id: number };
     if ('event' in frame) inbox.add(frame);
   });
-  await once(socket, 'open', { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener('open', () => resolve());
+    socket.addEventListener('error', () => reject(new Error(`the WebSocket was refused: ${url}`)));
+  });
   return { frames: (count) => inbox.take(count), close: () => socket.close() };
 }
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NotificationList, SignedIn, UserAnalytics } from '@taskwire/contracts';
-import type { z } from 'zod';
-import { call, type Client, signUp } from './client.js';
+import { type BodyOf, call, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -16,7 +15,7 @@ afterAll(async () => {
   await platform?.stop();
 }, 30_000);
 
-type Notifications = z.output<typeof NotificationList>;
+type Notifications = BodyOf<typeof NotificationList>;
 const notifications = async () => (await ada.call<Notifications>('GET', '/v1/notifications')).body;
 
 describe('an event', () => {
@@ -38,7 +37,7 @@ describe('an event', () => {
     await eve.call('POST', `/v1/tasks/${task.id}/complete`);
     const mine = await until(
       'both events are counted',
-      async () => (await eve.call<z.output<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
+      async () => (await eve.call<BodyOf<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
       ({ tasksCompleted }) => tasksCompleted === 1,
     );
 

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { UserAnalytics } from '@taskwire/contracts';
 import { startTelemetry, type Telemetry } from '@taskwire/telemetry';
-import type { z } from 'zod';
-import { type Client, signUp } from './client.js';
+import { type BodyOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -21,7 +20,7 @@ beforeAll(async () => {
   // A batch of several traces is linked to them, not part of one: so nothing else may be under way.
   await until(
     'analytics has counted the task before',
-    async () => (await ada.call<z.output<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
+    async () => (await ada.call<BodyOf<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
     ({ tasksCreated }) => tasksCreated === 1,
   );
   exporter.reset();

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Operation, ProblemBody, Task, TaskPage, User } from '@taskwire/contracts';
-import type { z } from 'zod';
-import { type Client, signUp } from './client.js';
+import { type BodyOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -25,7 +24,7 @@ const problem = (code: string) => ({
   traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
 });
 const listOf = async (client: Client) =>
-  (await client.call<z.output<typeof TaskPage>>('GET', '/v1/tasks')).body.tasks;
+  (await client.call<BodyOf<typeof TaskPage>>('GET', '/v1/tasks')).body.tasks;
 
 describe('writing tasks', () => {
   it('creates, reads, changes, completes, reopens and deletes a task', async () => {

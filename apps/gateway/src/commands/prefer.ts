@@ -1,4 +1,4 @@
-export const DEFAULT_WAIT_MS = 5_000;
+const DEFAULT_WAIT_MS = 5_000;
 const MAX_WAIT_S = 30;
 
 export interface Preference {
