@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { KEY_PER_PARTITION, messageTo, numbered, sendAll } from './scene.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 export const broadcastCases: Cases = {
   'broadcasts to every instance what comes from now on': async (scene) => {

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { Gate, Recorder } from './recorder.js';
 import { KEY_PER_PARTITION, messageTo, numbered, sendAll } from './scene.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 export const faultCases: Cases = {
   'gives to another instance what a killed one did not acknowledge': async (scene) => {

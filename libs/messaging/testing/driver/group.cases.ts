@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { Gate, Recorder } from './recorder.js';
 import { KEY_PER_PARTITION, messageTo, numbered, sendAll } from './scene.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { Recorder, textsOf } from './recorder.js';
 import { KEY_PER_PARTITION, messageTo, numbered, sendAll } from './scene.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 export const publishCases: Cases = {
   'delivers key, partition, headers and bytes as they were sent': async (scene) => {

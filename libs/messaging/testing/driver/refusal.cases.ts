@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { Topology } from '../../src/index.js';
 import { Recorder } from './recorder.js';
 import { messageTo, numbered, sendAll } from './scene.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 export const refusalCases: Cases = {
   'refuses a topic that was not declared, for good and by its name': async (scene) => {

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Driver, Headers } from '../../src/index.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 interface Reply {
   readonly headers: Headers;

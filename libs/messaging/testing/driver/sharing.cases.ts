@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { Consumer, Driver } from '../../src/index.js';
 import { Recorder } from './recorder.js';
 import { KEY_PER_PARTITION, numbered, PARTITIONS, type Scene, sendAll } from './scene.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 export const sharingCases: Cases = {
   'shares a group between two instances, each message handled once': async (scene) => {

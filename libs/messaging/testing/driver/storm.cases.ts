@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { Driver, OutgoingMessage } from '../../src/index.js';
 import { Recorder } from './recorder.js';
 import { KEY_PER_PARTITION, numbered, type Scene } from './scene.js';
-import type { Cases } from './suite.js';
+import type { Cases } from './case.js';
 
 const ACTIONS = ['kill', 'cut', 'close', 'cut publisher'] as const;
 const ROUNDS = 3;

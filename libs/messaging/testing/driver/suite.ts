@@ -1,30 +1,7 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
-import { broadcastCases } from './broadcast.cases.js';
-import { closeCases } from './close.cases.js';
-import { faultCases } from './fault.cases.js';
-import { groupCases } from './group.cases.js';
-import { publishCases } from './publish.cases.js';
-import { refusalCases } from './refusal.cases.js';
-import { replyCases } from './reply.cases.js';
+import { CASES } from './cases.js';
 import { Scene } from './scene.js';
-import { sharingCases } from './sharing.cases.js';
-import { stormCases } from './storm.cases.js';
 import type { DriverTarget, DriverUnderTest } from './target.js';
-
-/** A case by its name, which excuses refer to. */
-export type Cases = Readonly<Record<string, (scene: Scene) => Promise<void>>>;
-
-const CASES: Cases = {
-  ...publishCases,
-  ...groupCases,
-  ...sharingCases,
-  ...faultCases,
-  ...closeCases,
-  ...broadcastCases,
-  ...replyCases,
-  ...refusalCases,
-  ...stormCases,
-};
 
 /** Defines the tests that every driver passes, as far as it is not excused. */
 export function driverConformance({
