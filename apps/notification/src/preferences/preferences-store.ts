@@ -14,7 +14,9 @@ export class PreferencesStore {
 
   /** The preferences of these users; everybody has some. */
   async findMany(tx: Transaction, userIds: readonly string[]): Promise<(userId: string) => Preferences> {
-    const rows = await unwrap(tx).preferences.findMany({ where: { userId: { in: [...new Set(userIds)] } } });
+    const rows = await unwrap(tx).$queryRaw<Row[]>`
+      SELECT user_id AS "userId", email_reminders AS "emailReminders", task_changes AS "taskChanges"
+      FROM preferences WHERE user_id = ANY(${[...new Set(userIds)]}::uuid[])`;
     const byUser = new Map(rows.map((row) => [row.userId, row]));
     return (userId) => view(byUser.get(userId) ?? null);
   }

@@ -2,9 +2,13 @@ import type { Transaction } from '@taskwire/messaging';
 import { unwrap } from '../database.js';
 import type { Reminder } from './reminder.js';
 
+/** Lists go as arrays: one statement, whatever their length, so that its plan is kept once. */
 export class ReminderStore {
   async findMany(tx: Transaction, taskIds: readonly string[]): Promise<Map<string, Reminder>> {
-    const rows = await unwrap(tx).reminder.findMany({ where: { taskId: { in: [...new Set(taskIds)] } } });
+    const rows = await unwrap(tx).$queryRaw<Reminder[]>`
+      SELECT task_id AS "taskId", user_id AS "userId", title, version, open,
+        remind_at AS "remindAt", done_for AS "doneFor"
+      FROM reminders WHERE task_id = ANY(${[...new Set(taskIds)]}::uuid[])`;
     return new Map(rows.map((row) => [row.taskId, row]));
   }
 
@@ -22,6 +26,6 @@ export class ReminderStore {
 
   async remove(tx: Transaction, taskIds: readonly string[]): Promise<void> {
     if (taskIds.length === 0) return;
-    await unwrap(tx).reminder.deleteMany({ where: { taskId: { in: [...taskIds] } } });
+    await unwrap(tx).$executeRaw`DELETE FROM reminders WHERE task_id = ANY(${taskIds}::uuid[])`;
   }
 }
