@@ -11,7 +11,7 @@ export const GatewaySettings = z.object({
   CORS_ORIGINS: z
     .string()
     .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
-    .pipe(z.array(z.url()))
+    .pipe(z.array(z.string().refine(isOrigin, 'must be origins such as https://app.example.org')))
     .optional(),
   /** Requests a minute for each address. */
   RATE_LIMIT_IP: limit(600),
@@ -26,6 +26,10 @@ export const GatewaySettings = z.object({
     .refine(isTrust, 'must be a number of proxies, or addresses and CIDR blocks'),
 });
 export type GatewaySettings = z.output<typeof GatewaySettings>;
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
 
 function isTrust(setting: string): boolean {
   try {
