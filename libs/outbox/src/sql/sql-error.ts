@@ -40,12 +40,21 @@ const DEPTH = 5;
 
 /** What the database or the way to it reported, found in an error of pg or Prisma or in its causes; null for anything else. */
 export function toSqlError(error: unknown): SqlError | null {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < DEPTH; cause = cause.cause, depth++) {
+  let cause = error;
+  for (let depth = 0; isReported(cause) && depth < DEPTH; depth++) {
     if (cause instanceof SqlError) return cause;
-    const state = stateOf(cause as Reported);
+    const state = stateOf(cause);
     if (state !== null) return new SqlError(state, cause.message, { cause: error });
+    cause = cause.cause;
   }
   return null;
+}
+
+/** By its shape: errors of Node's own modules may come from another realm. */
+function isReported(error: unknown): error is Reported {
+  return (
+    typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
+  );
 }
 
 interface Reported extends Error {
