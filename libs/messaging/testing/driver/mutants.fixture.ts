@@ -1,84 +1,130 @@
 import type { Deliver, Driver, IncomingMessage } from '../../src/index.js';
 
-/** Faults that a driver may have, each as a change of a correct one. The suite must notice every one. */
-export const MUTANTS: Readonly<Record<string, (driver: Driver) => Driver>> = {
-  'loses a message': (driver) => onDeliver(driver, (messages) => messages.filter((m) => textOf(m) !== '13')),
+interface Mutant {
+  /** The case that is there for this fault, among others that may notice it. */
+  readonly caughtBy: string;
+  readonly change: (driver: Driver) => Driver;
+}
 
-  'repeats a message': (driver) =>
-    onDeliver(driver, (messages) => messages.flatMap((m) => (textOf(m) === '13' ? [m, m] : [m]))),
+/** Faults that a driver may have, each as a change of a correct one. */
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'loses a message': {
+    caughtBy: 'gives every group all messages',
+    change: (driver) => onDeliver(driver, (messages) => messages.filter((m) => textOf(m) !== '13')),
+  },
 
-  'swaps messages': (driver) =>
-    onDeliver(driver, (messages) => (messages.length > 1 ? [...messages].reverse() : messages)),
+  'repeats a message': {
+    caughtBy: 'gives every group all messages',
+    change: (driver) =>
+      onDeliver(driver, (messages) => messages.flatMap((m) => (textOf(m) === '13' ? [m, m] : [m]))),
+  },
 
-  'mixes up bytes': (driver) =>
-    onDeliver(driver, (messages) =>
-      messages.map((m) => ({ ...m, body: Buffer.from(m.body.toString('utf8')) })),
-    ),
+  'swaps messages': {
+    caughtBy: 'keeps the order of a key over many sends that overlap',
+    change: (driver) =>
+      onDeliver(driver, (messages) => (messages.length > 1 ? [...messages].reverse() : messages)),
+  },
 
-  'forgets headers': (driver) =>
-    onDeliver(driver, (messages) => messages.map((m) => ({ ...m, headers: {} }))),
+  'mixes up bytes': {
+    caughtBy: 'delivers key, partition, headers and bytes as they were sent',
+    change: (driver) =>
+      onDeliver(driver, (messages) =>
+        messages.map((m) => ({ ...m, body: Buffer.from(m.body.toString('utf8')) })),
+      ),
+  },
 
-  'acknowledges what a handler refused': (driver) =>
-    changed(driver, {
-      subscribe: (group, topics, deliver, options) =>
-        driver.subscribe(
-          group,
-          topics,
-          async (messages) => {
-            await deliver(messages).catch(() => undefined);
-          },
-          options,
-        ),
-    }),
+  'forgets headers': {
+    caughtBy: 'delivers key, partition, headers and bytes as they were sent',
+    change: (driver) => onDeliver(driver, (messages) => messages.map((m) => ({ ...m, headers: {} }))),
+  },
 
-  'acknowledges before the handler has ended': (driver) =>
-    changed(driver, {
-      subscribe: (group, topics, deliver, options) =>
-        driver.subscribe(
-          group,
-          topics,
-          (messages) => {
-            void deliver(messages).catch(() => undefined);
-            return Promise.resolve();
-          },
-          options,
-        ),
-    }),
+  'acknowledges what a handler refused': {
+    caughtBy: 'delivers again, in order and without a gap, what a handler refused',
+    change: (driver) =>
+      changed(driver, {
+        subscribe: (group, topics, deliver, options) =>
+          driver.subscribe(
+            group,
+            topics,
+            async (messages) => {
+              await deliver(messages).catch(() => undefined);
+            },
+            options,
+          ),
+      }),
+  },
 
-  'does not pause': (driver) =>
-    changed(driver, {
-      subscribe: async (...args) => {
-        const consumer = await driver.subscribe(...args);
-        return changed(consumer, { pause: () => undefined });
-      },
-    }),
+  'acknowledges before the handler has ended': {
+    caughtBy: 'respects batch size and concurrency, and never runs a partition twice at once',
+    change: (driver) =>
+      changed(driver, {
+        subscribe: (group, topics, deliver, options) =>
+          driver.subscribe(
+            group,
+            topics,
+            (messages) => {
+              void deliver(messages).catch(() => undefined);
+              return Promise.resolve();
+            },
+            options,
+          ),
+      }),
+  },
 
-  'confirms what it does not send': (driver) =>
-    changed(driver, {
-      send: async (messages) => {
-        await driver.send(messages.slice(0, -1));
-        return messages.map(() => undefined);
-      },
-    }),
+  'does not pause': {
+    caughtBy: 'starts nothing while paused, and goes on where it stood',
+    change: (driver) =>
+      changed(driver, {
+        subscribe: async (...args) => {
+          const consumer = await driver.subscribe(...args);
+          return changed(consumer, { pause: () => undefined });
+        },
+      }),
+  },
 
-  'takes any group': (driver) =>
-    changed(driver, {
-      subscribe: (group, topics, deliver, options) =>
-        driver.subscribe(group, topics, deliver, options).catch(() => NO_CONSUMER),
-    }),
+  'confirms what it does not send': {
+    caughtBy: 'gives every group all messages',
+    change: (driver) =>
+      changed(driver, {
+        send: async (messages) => {
+          await driver.send(messages.slice(0, -1));
+          return messages.map(() => undefined);
+        },
+      }),
+  },
 
-  'shows no lag': (driver) => changed(driver, { lag: () => Promise.resolve([]) }),
+  'takes any group': {
+    caughtBy: 'refuses a group that was not declared, by its name',
+    change: (driver) =>
+      changed(driver, {
+        subscribe: (group, topics, deliver, options) =>
+          driver.subscribe(group, topics, deliver, options).catch(() => NO_CONSUMER),
+      }),
+  },
 
-  'asks for no resync': (driver) =>
-    changed(driver, { broadcast: (topics, receive) => driver.broadcast(topics, receive, () => undefined) }),
+  'shows no lag': {
+    caughtBy: 'shows how far a group is behind',
+    change: (driver) => changed(driver, { lag: () => Promise.resolve([]) }),
+  },
 
-  'does not say that replies were lost': (driver) =>
-    changed(driver, { onReply: (listener) => driver.onReply(listener, () => undefined) }),
+  'asks for no resync': {
+    caughtBy: 'asks for a resync at the start of a broadcast and after each reconnect, then goes on',
+    change: (driver) =>
+      changed(driver, { broadcast: (topics, receive) => driver.broadcast(topics, receive, () => undefined) }),
+  },
 
-  'truncates replies': (driver) =>
-    changed(driver, {
-      reply: (address, id, headers, body) => driver.reply(address, id, headers, body.subarray(0, 1_000)),
-    }),
+  'does not say that replies were lost': {
+    caughtBy: 'says when replies may have been lost, and brings the next ones',
+    change: (driver) => changed(driver, { onReply: (listener) => driver.onReply(listener, () => undefined) }),
+  },
+
+  'truncates replies': {
+    caughtBy: 'brings replies, small and large, with headers and bytes as they were sent',
+    change: (driver) =>
+      changed(driver, {
+        reply: (address, id, headers, body) => driver.reply(address, id, headers, body.subarray(0, 1_000)),
+      }),
+  },
 };
 
 const NO_CONSUMER = {
