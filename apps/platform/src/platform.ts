@@ -3,13 +3,13 @@ import { openDataFolder } from './data-folder.js';
 import { openDatabases } from './databases.js';
 import { environmentOf } from './environment.js';
 import { checkPorts } from './ports.js';
+import type { EmbeddedPostgres } from './postgres/embedded-postgres.js';
 import { openSecrets, type Secrets } from './secrets.js';
 import type { Name, Settings } from './settings.js';
 
 export interface Platform {
   secrets: Secrets;
-  /** Where the embedded PostgreSQL keeps its files, when that is outside the data folder. */
-  postgresElsewhere: string | undefined;
+  postgres: EmbeddedPostgres | undefined;
   /** Drains the gateway, then the services behind it, then stops the database. */
   close: () => Promise<void>;
 }
@@ -40,9 +40,7 @@ export async function startPlatform(settings: Settings, outer: NodeJS.ProcessEnv
       (name) => environmentOf(name, settings, urls, secrets, outer),
       (name, service) => running.set(name, service),
     );
-    const folder = postgres?.folder;
-    const postgresElsewhere = folder?.startsWith(settings.dataFolder) ? undefined : folder;
-    return { secrets, postgresElsewhere, close };
+    return { secrets, postgres, close };
   } catch (error) {
     await close();
     throw error;

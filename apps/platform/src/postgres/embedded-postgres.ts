@@ -12,6 +12,8 @@ import { forgetReusedPid, serverState, signalServer, stopServer } from './server
 export interface EmbeddedPostgres {
   /** Where its data is: below the data folder, or elsewhere when its user can't get there. */
   folder: string;
+  /** Where its programs are: installed by npm, or copied from there when its user can't get to them. */
+  programs: string;
   url(database: string): string;
   stop(): Promise<void>;
 }
@@ -106,6 +108,7 @@ export async function startEmbeddedPostgres(
   const port = await untilReady(places, extraSettings);
   return {
     folder: places.folder,
+    programs: places.binaries.home,
     url: (database) => `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`,
     stop: async () => {
       await stopServer(dataIn(places.folder));

@@ -15,9 +15,9 @@ export interface Places {
 export const dataIn = (folder: string): string => join(folder, 'data');
 const hasCluster = (folder: string): boolean => existsSync(join(dataIn(folder), 'PG_VERSION'));
 
-/** Named after the data folder, so that the next start finds it again. */
-export function outsideFolder(dataFolder: string): string {
-  const key = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16);
+/** Named after the folder that it stands in for, so that the next start finds it again. */
+export function outsideFolder(folder: string): string {
+  const key = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   return join('/var/tmp', `taskwire-${key}`);
 }
 
@@ -31,7 +31,9 @@ function makeOutsideFolder(folder: string): void {
   }
 }
 
-function copyBinaries(binaries: Binaries, outside: string): Binaries {
+function copyBinaries(binaries: Binaries): Binaries {
+  const outside = outsideFolder(binaries.home);
+  makeOutsideFolder(outside);
   const home = join(outside, `postgresql-${binaries.version}`);
   if (!existsSync(home)) {
     const partial = `${home}.${process.pid}`;
@@ -55,11 +57,10 @@ export function choosePlaces(dataFolder: string, binaries: Binaries): Places {
     );
   }
   const useOutside = !hasCluster(inside) && (!reachesData || hasCluster(outside));
-  const reachesBinaries = canReach(user, binaries.home);
-  if (useOutside || !reachesBinaries) makeOutsideFolder(outside);
+  if (useOutside) makeOutsideFolder(outside);
   return {
     folder: useOutside ? outside : inside,
-    binaries: reachesBinaries ? binaries : copyBinaries(binaries, outside),
+    binaries: canReach(user, binaries.home) ? binaries : copyBinaries(binaries),
     user: useOutside ? serverUser(dataIn(outside)) : user,
   };
 }
