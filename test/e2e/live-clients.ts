@@ -13,6 +13,8 @@ export interface LiveClient {
   /** The frames so far, once there are as many; rejects when they don't come in time. */
   frames(count: number): Promise<readonly LiveFrame[]>;
   close(): void;
+  /** Resolves when the gateway ends the connection. */
+  readonly ended: Promise<void>;
 }
 
 /** Reads `GET /v1/live` as EventSource does. */
@@ -23,7 +25,7 @@ export async function openEvents(url: string, headers: Record<string, string> = 
     throw new Error(`live events answered ${response.status}: ${await response.text()}`);
   }
   const inbox = new Inbox();
-  void readBlocks(response.body, (block) => {
+  const ended = readBlocks(response.body, (block) => {
     const fields = new Map(block.split('\n').map((line) => split(line)));
     const data = fields.get('data');
     if (data === undefined) return;
@@ -33,7 +35,7 @@ export async function openEvents(url: string, headers: Record<string, string> = 
       data: JSON.parse(data) as Notification,
     });
   }).catch(() => undefined);
-  return { frames: (count) => inbox.take(count), close: () => abort.abort() };
+  return { frames: (count) => inbox.take(count), close: () => abort.abort(), ended };
 }
 
 export async function openSocket(url: string): Promise<LiveClient> {
@@ -43,11 +45,12 @@ export async function openSocket(url: string): Promise<LiveClient> {
     const frame = JSON.parse(String(data)) as LiveFrame | { id: number };
     if ('event' in frame) inbox.add(frame);
   });
+  const ended = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => resolve());
     socket.addEventListener('error', () => reject(new Error(`the WebSocket was refused: ${url}`)));
   });
-  return { frames: (count) => inbox.take(count), close: () => socket.close() };
+  return { frames: (count) => inbox.take(count), close: () => socket.close(), ended };
 }
 
 async function readBlocks(body: ReadableStream<Uint8Array>, take: (block: string) => void): Promise<void> {

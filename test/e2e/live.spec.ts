@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LiveTicket } from '@taskwire/contracts';
+import type { LiveTicket, Operation } from '@taskwire/contracts';
 import { type BodyOf, call, type Client, signUp } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
@@ -21,6 +21,7 @@ async function ticket(): Promise<string> {
   const { body } = await ada.call<BodyOf<typeof LiveTicket>>('POST', '/v1/live/tickets');
   return body.ticket;
 }
+const socketUrl = () => `${platform.api.replace('http', 'ws')}/v1/live/ws`;
 const bearer = () => ({ authorization: `Bearer ${ada.token}` });
 
 describe('live events', () => {
@@ -89,5 +90,31 @@ describe('live events', () => {
     events.close();
 
     expect(frames.map(({ data }) => data.title).join()).not.toContain('secret');
+  });
+
+  it('end with the session', async () => {
+    const events = await openEvents(`${platform.api}/v1/live`, bearer());
+    const socket = await openSocket(`${socketUrl()}?ticket=${await ticket()}`);
+    await ada.call('POST', '/v1/auth/logout', { refreshToken: ada.refreshToken });
+
+    await Promise.all([events.ended, socket.ended]);
+  });
+});
+
+describe('a second gateway', () => {
+  it('pushes what was written through the first, takes its tickets and knows its operations', async () => {
+    const second = await platform.addGateway();
+    const events = await openEvents(`${second}/v1/live?ticket=${await ticket()}&lastEventId=0`);
+    const taken = await ada.call<Operation>('POST', '/v1/tasks', { title: 'A' }, { prefer: 'respond-async' });
+    const frames = await events.frames(2);
+    events.close();
+
+    expect(frames.map(({ event }) => event)).toContain('task.created.v1');
+    if (taken.status === 202) {
+      const location = taken.headers.get('location') ?? '';
+      expect((await call<Operation>(`${second}${location}`, 'GET', undefined, bearer())).body.status).toBe(
+        'done',
+      );
+    }
   });
 });

@@ -23,6 +23,8 @@ export interface Platform {
   readonly api: string;
   readonly urls: Readonly<Record<Name, string>>;
   readonly databases: Readonly<Record<Store, string>>;
+  /** Starts one more gateway; answers where. It ends with the platform. */
+  addGateway(): Promise<string>;
   stopService(name: Name): Promise<void>;
   /** Starts a stopped service again, on the same port and database. */
   startService(name: Name): Promise<void>;
@@ -71,7 +73,9 @@ export async function startPlatform({
     await running.get(name)?.close();
     running.delete(name);
   };
+  const more: RunningService[] = [];
   const stop = async () => {
+    for (const one of more) await one.close();
     for (const name of NAMES.toReversed()) await stopOne(name);
     await Promise.all(Object.values(databases).map((database: TestDatabase) => database.drop()));
     await rm(folder, { recursive: true, force: true });
@@ -86,6 +90,11 @@ export async function startPlatform({
     api: urls.gateway,
     urls,
     databases: mapEach(WITH_STORE, (name) => databases[name].url),
+    addGateway: async () => {
+      const added = await startService(gateway, { ...env('gateway'), PORT: '0' });
+      more.push(added);
+      return added.url;
+    },
     stopService: stopOne,
     startService: start,
     stop,

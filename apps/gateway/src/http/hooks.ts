@@ -1,3 +1,4 @@
+import { liveRoutes } from '@taskwire/contracts';
 import { callerOf } from '@taskwire/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bindingOf } from '../commands/bindings.js';
@@ -35,7 +36,7 @@ export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookP
       userId: callerOf(request)?.userId ?? null,
     };
     log(answered, request);
-    if (isApi(request)) usage.record({ ...answered, at: new Date().toISOString() });
+    if (isMeasured(request)) usage.record({ ...answered, at: new Date().toISOString() });
   });
 }
 
@@ -54,4 +55,9 @@ function patternOf(request: FastifyRequest): string {
 
 function isApi(request: FastifyRequest): boolean {
   return !request.url.startsWith('/health/');
+}
+
+/** How long a stream was open says nothing of how fast it was answered. */
+function isMeasured(request: FastifyRequest): boolean {
+  return isApi(request) && patternOf(request) !== liveRoutes.live.path;
 }

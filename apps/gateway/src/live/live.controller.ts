@@ -26,6 +26,8 @@ export class LiveController {
   // Not by @Route, which would insist on the header that a ticket stands in for.
   @Get(liveRoutes.live.path)
   async live(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    // Fastify answers HEAD by GET, and this GET has no end.
+    if (request.method !== 'GET') throw new ProblemError('method_not_allowed');
     const query = LiveQuery.safeParse(request.query);
     if (!query.success) throw new ProblemError('bad_request', 'lastEventId must be the id of a frame');
     const entry = await this.desk.enter({
