@@ -35,7 +35,7 @@ export function supervise({ name, entry, env, folder }: AppOptions): AppProcess 
     const preload = join(import.meta.dirname, 'kill-at.js');
     child = spawn(process.execPath, ['--import', preload, join(root, entry)], {
       cwd: folder,
-      env: { ...env, KILL_LOG: join(folder, 'kills.log') },
+      env: { ...env, KILL_LOG: join(folder, `${name}.kills`) },
       stdio: ['ignore', output, output, 'ipc'],
     });
     child.on('exit', () => {
@@ -65,12 +65,20 @@ export function supervise({ name, entry, env, folder }: AppOptions): AppProcess 
   };
 }
 
-/** Waits until `check` answers true; throws with `what` when that takes longer than `limitMs`. */
-export async function until(what: string, check: () => Promise<boolean>, limitMs: number): Promise<void> {
+/**
+ * Waits until `check` answers true. What it answers or throws instead says what is missing: it is in the error when that
+ * takes longer than `limitMs`.
+ */
+export async function until(
+  what: string,
+  check: () => Promise<true | false | string>,
+  limitMs: number,
+): Promise<void> {
   const end = performance.now() + limitMs;
   for (;;) {
-    if (await check().catch(() => false)) return;
-    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
+    const found = await check().catch((error: unknown) => String(error));
+    if (found === true) return;
+    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what} (${String(found)})`);
     await sleep(50);
   }
 }
