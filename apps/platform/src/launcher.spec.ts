@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { lockFolder } from './folder-lock.js';
+import { type Ended, listen, portOf, repository, runPlatform, runScript } from './launcher.fixture.js';
 import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
 
-const root = join(import.meta.dirname, '../../..');
-const portVariables = ['GATEWAY', 'AUTH', 'TASK', 'NOTIFICATION', 'ANALYTICS'].map((name) => `${name}_PORT`);
 let folder: string;
 
 beforeEach(() => {
@@ -21,42 +18,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  code: number | null;
-  errors: string;
-}
-
-function run(args: string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors += String(chunk)));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, errors })));
-}
-
-function listen(): Promise<net.Server> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => resolve(server));
-  });
-}
-
-const portOf = (server: net.Server): string => String((server.address() as net.AddressInfo).port);
-
-async function start(env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const servers = await Promise.all(portVariables.map(listen));
-  const ports = Object.fromEntries(
-    portVariables.map((name, index) => [name, portOf(servers[index] as net.Server)]),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return run([join(root, 'apps/platform/dist/main.js')], {
-    ...ports,
-    TASKWIRE_DATA: join(folder, 'data'),
-    ...env,
-  });
-}
+const start = (env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+  runPlatform(folder, env).then(({ ended }) => ended);
 
 function expectOneLine({ code, errors }: Ended, line: RegExp): void {
   expect(errors.trim()).toMatch(line);
@@ -136,11 +99,9 @@ describe('npm start says in one line what to do about', () => {
     ['a Linux with musl', `process.report.getReport = () => ({ header: {} })`, /needs a Linux with glibc/],
     ['Windows', `Object.defineProperty(process, 'platform', { value: 'win32' })`, /run it inside WSL2/],
   ])('%s', async (_, pretend, line) => {
-    const ended = await run(
-      [`--import=data:text/javascript,${encodeURIComponent(pretend)}`, join(root, 'tools/start.js')],
-      {},
-    );
+    const script = `--import=data:text/javascript,${encodeURIComponent(pretend)}`;
+    const { ended } = runScript(folder, [script, join(repository, 'tools/start.js')]);
 
-    expectOneLine(ended, line);
+    expectOneLine(await ended, line);
   });
 });

@@ -1,6 +1,6 @@
 import { Client, DatabaseError } from 'pg';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 30_000;
 const NO_SUCH_DATABASE = '3D000';
 // Another process made the same database at the same moment: seen as a duplicate, or as a clash in the catalogue.
 const MADE_MEANWHILE = new Set(['42P04', '23505']);
