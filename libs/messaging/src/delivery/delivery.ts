@@ -3,8 +3,8 @@ import { type Backoff, REDELIVERY_BACKOFF } from './backoff.js';
 import { HeldPartition, type PartitionEvents, type PartitionHost } from './held-partition.js';
 import { withinMs } from './within.js';
 
-export const DEFAULT_BATCH_SIZE = 200;
-export const DEFAULT_CONCURRENCY = 2;
+const DEFAULT_BATCH_SIZE = 200;
+const DEFAULT_CONCURRENCY = 2;
 const DEFAULT_BUFFER_BYTES = 8 * 1024 ** 2;
 
 export interface DeliveryOptions extends ConsumerOptions {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isRolledBack } from './sql-state.js';
 
 export const CONNECT_TIMEOUT_MS = 3_000;
 const LOCK_TIMEOUT_MS = 3_000;
@@ -52,8 +53,14 @@ export class Link {
     values: readonly unknown[] = [],
   ): Promise<Row[]> {
     const client = await this.client();
-    const result = await client.query<Row>({ name, text, values: [...values] });
-    return result.rows;
+    try {
+      const result = await client.query<Row>({ name, text, values: [...values] });
+      return result.rows;
+    } catch (error) {
+      // The socket's own end may come later: nothing more must be written to it meanwhile.
+      if (!isRolledBack(error)) this.#drop(client);
+      throw error;
+    }
   }
 
   /** Says goodbye to the server, which ends what still runs. */
@@ -84,9 +91,7 @@ export class Link {
       query_timeout: ANSWER_TIMEOUT_MS,
     });
     const lost = (): void => {
-      if (this.#client !== client) return;
-      this.#client = undefined;
-      this.events.lost?.();
+      this.#drop(client);
     };
     client.on('error', lost);
     client.on('end', lost);
@@ -103,6 +108,13 @@ export class Link {
     }
     this.#client = client;
     return client;
+  }
+
+  #drop(client: pg.Client): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    cut(client);
+    this.events.lost?.();
   }
 }
 

@@ -52,7 +52,7 @@ begin
       perform pg_advisory_xact_lock(731, s);
       update bus.position c set owner = me, epoch = c.epoch + 1 where c.sub = s and c.part in (
         select f.part from bus.position f
-        left join bus.instance i on i.id = f.owner and i.until > clock_timestamp()
+        left join bus.instance i on i.id = f.owner and s = any(i.subs) and i.until > clock_timestamp()
         where f.sub = s and i.id is null and f.owner is distinct from me
         order by f.part limit quota - mine for no key update of f);
     end if;

@@ -108,6 +108,19 @@ it('hands over at once on a clean close, long before the lease ends', async () =
   await until('all', () => consumer.partitions().get(topic)?.length === 4);
 });
 
+it('takes a partition from an instance that lives but reads the group no more, as after a lost answer', async () => {
+  const topic = 'orphan';
+  const [former, heir] = [await bus.start(topic, ['a', 'b']), await bus.start(topic, ['a', 'b'])];
+  await former.subscribe('a', [topic], () => Promise.resolve());
+  await bus.rows(
+    `update bus.position set owner = $1, epoch = 1
+     where sub = (select id from bus.subscription where grp = 'b' and topic = $2)`,
+    [former.id, topic],
+  );
+  const consumer = await heir.subscribe('b', [topic], () => Promise.resolve());
+  expect(consumer.partitions().get(topic)).toEqual([0]);
+});
+
 it('warns of a group that no longer reads a topic, which would hold back retention for ever', async () => {
   const driver = await bus.start('left', ['mover']);
   await driver.declare({

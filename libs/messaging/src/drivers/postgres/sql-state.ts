@@ -15,12 +15,15 @@ export function sqlState(error: unknown): string | undefined {
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** An ERROR from the server: the statement certainly had no effect, and the connection lives on. */
+export const isRolledBack = (error: unknown): boolean =>
+  sqlState(error) !== undefined && (error as ServerError).severity === 'ERROR';
+
 /**
  * What an append's failure says about its messages. An ERROR means that the server rolled the statement back. A FATAL one,
  * a lost connection or no answer can come after the commit.
  */
 export function appendFailure(error: unknown): SendError {
   const text = `postgres bus: append failed: ${messageOf(error)}`;
-  const rolledBack = sqlState(error) !== undefined && (error as ServerError).severity === 'ERROR';
-  return new SendError(rolledBack ? 'not-stored' : 'unknown', text, false, { cause: error });
+  return new SendError(isRolledBack(error) ? 'not-stored' : 'unknown', text, false, { cause: error });
 }
