@@ -3,6 +3,7 @@ import { type NewEnding, storeEndings } from '../inbox/endings.js';
 import type { ParkedLimit } from '../parked/parked-limit.js';
 import { type Failure, type NewParked, park, type ParkedState } from '../parked/park.js';
 import type { SqlTransaction } from '../sql/executor.js';
+import type { Place, RunningMarks } from './suspects.js';
 
 /** Keys that something of this batch stopped: what comes later on them waits too. */
 export type Stopped = 'failed' | 'parked';
@@ -58,11 +59,16 @@ export class Settlement {
   }
 
   /** The inbox comes last but for the outgoing rows: fewer endings than expected roll everything back. */
-  async store(tx: SqlTransaction, limit: ParkedLimit): Promise<void> {
+  async store(
+    tx: SqlTransaction,
+    limit: ParkedLimit,
+    marks: RunningMarks,
+    places: readonly Place[],
+  ): Promise<void> {
     const { subscriber } = this.group;
     if (this.#parks.length > 0) await limit.check(tx, subscriber);
     await park(tx, subscriber, this.#parks);
-    await storeEndings(tx, subscriber, this.#endings);
+    await storeEndings(tx, this.#endings, marks, places);
   }
 
   #park(delivery: Delivery, state: ParkedState, failure: Failure | null, attempts: number): void {

@@ -55,26 +55,27 @@ const FORGET = `${UNNAMED}
  */
 export class RunningMarks {
   constructor(
-    private readonly subscriber: string,
-    private readonly slot: Slot,
-    private readonly owner: string,
+    readonly subscriber: string,
+    readonly slot: Slot,
+    readonly owner: string,
   ) {}
 
   async mark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
     const ids = column(places, (p) => p.id);
-    await sql.execute(MARK, [this.subscriber, ...this.#partitions(places), ids, this.slot, this.owner]);
+    await sql.execute(MARK, [this.subscriber, ...partitionsOf(places), ids, this.slot, this.owner]);
   }
 
+  /** Outside of a batch's transaction: it failed. Its commit does it with the statement that stores its endings. */
   async unmark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
-    await sql.execute(UNMARK, [this.subscriber, ...this.#partitions(places), this.slot, this.owner]);
+    await sql.execute(UNMARK, [this.subscriber, ...partitionsOf(places), this.slot, this.owner]);
   }
 
   /** Settled messages are no suspects any more. */
   async forget(sql: SqlRunner, ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await sql.execute(FORGET, [this.subscriber, column(ids, (id) => id)]);
   }
+}
 
-  #partitions(places: readonly Place[]): [(string | null)[], (string | null)[]] {
-    return [column(places, (p) => p.topic), column(places, (p) => p.partition)];
-  }
+export function partitionsOf(places: readonly Place[]): [(string | null)[], (string | null)[]] {
+  return [column(places, (p) => p.topic), column(places, (p) => p.partition)];
 }

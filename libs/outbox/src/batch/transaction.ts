@@ -50,9 +50,10 @@ export async function runTransaction(
     const running = { tx, run, buffer, handlerMs: settings.handlerMs };
     if (mode === 'together') await runTogether(running, toRun, settlement);
     else await runSingly(running, toRun, settlement, last);
-    await settlement.store(tx, parts.limit);
-    await marks.unmark(
+    await settlement.store(
       tx,
+      parts.limit,
+      marks,
       deliveries.map((d) => d.message),
     );
     if (seen.some((s) => s.kills > 0)) await marks.forget(tx, settledIds(settlement));

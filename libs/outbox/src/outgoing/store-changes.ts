@@ -1,13 +1,18 @@
 import { ATTRIBUTE, type OutgoingMessage } from '@taskwire/messaging';
 import type { SqlTransaction } from '../sql/executor.js';
 import { column, json } from '../sql/lists.js';
-import { lock, outgoingLock } from '../sql/locks.js';
+import { lockNumbers, outgoingLock, whileLocking } from '../sql/locks.js';
 import { UNNAMED } from '../sql/statement-name.js';
 import type { OutgoingChange } from './buffer.js';
 
-const INSERT = `insert into outbox (id, aggregatetype, aggregateid, type, partition, payload, headers)
+// Locks and inserts in one statement: it reads no table, so it does not matter that its snapshot is from before the wait,
+// and a number is drawn when its row is inserted, after all locks were taken.
+const INSERT = `with locked as materialized (
+    select count(pg_advisory_xact_lock(n)) from unnest($8::text[]::bigint[]) n
+  )
+  insert into outbox (id, aggregatetype, aggregateid, type, partition, payload, headers)
   select e.id, e.topic, e.key, e.type, e.partition, e.payload, e.headers
-  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]::int[], $6::text[], $7::text[]::json[])
+  from locked, unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]::int[], $6::text[], $7::text[]::json[])
     with ordinality e(id, topic, key, type, partition, payload, headers, n)
   order by e.n`;
 
@@ -32,20 +37,19 @@ export async function storeChanges(tx: SqlTransaction, changes: readonly Outgoin
 /** Takes the last locks of the transaction, so that numbers follow commit order in each partition, then the numbers. */
 export async function insertOutbox(tx: SqlTransaction, messages: readonly OutgoingMessage[]): Promise<void> {
   if (messages.length === 0) return;
-  await lock(
-    tx,
-    'outgoing',
-    messages.map((m) => outgoingLock(m.topic, m.partition)),
+  const locks = messages.map((m) => outgoingLock(m.topic, m.partition));
+  await whileLocking('outgoing', () =>
+    tx.execute(INSERT, [
+      column(messages, (m) => m.headers[ATTRIBUTE.id] ?? null),
+      column(messages, (m) => m.topic),
+      column(messages, (m) => m.key),
+      column(messages, (m) => m.headers[ATTRIBUTE.type] ?? null),
+      column(messages, (m) => m.partition),
+      column(messages, (m) => m.body.toString('utf8')),
+      column(messages, (m) => json(m.headers)),
+      lockNumbers('outgoing', locks),
+    ]),
   );
-  await tx.execute(INSERT, [
-    column(messages, (m) => m.headers[ATTRIBUTE.id] ?? null),
-    column(messages, (m) => m.topic),
-    column(messages, (m) => m.key),
-    column(messages, (m) => m.headers[ATTRIBUTE.type] ?? null),
-    column(messages, (m) => m.partition),
-    column(messages, (m) => m.body.toString('utf8')),
-    column(messages, (m) => json(m.headers)),
-  ]);
 }
 
 /** The last change of each schedule counts. */

@@ -48,18 +48,14 @@ export async function drainLane(
     const buffer = new OutgoingBuffer(parts.outgoing);
     const running = { tx, run: drain.run, buffer, handlerMs: parts.settings.handlerMs };
     const done = await runRows(parts, drain, lane, running, parsed);
-    await storeEndings(
-      tx,
-      lane.subscriber,
-      done.map(({ ending }) => ending),
-    );
+    const endings = done.map(({ ending }) => ending);
+    await storeEndings(tx, endings, drain.marks, placesOf(lane));
     await leaveLane(
       tx,
       lane,
       done.map(({ seq }) => seq),
       'delete',
     );
-    await drain.marks.unmark(tx, placesOf(lane));
     if (rows.some((row) => row.kills > 0)) await drain.marks.forget(tx, lane.ids.slice(0, size));
     sent = await storeChanges(tx, buffer.changes());
     return done.length;

@@ -21,8 +21,13 @@ const LOCK = `select count(pg_advisory_xact_lock(n))::int as locks
 
 /** Waits at most 10 s, then rejects with an InfrastructureError. Also bounds every later statement of the transaction. */
 export async function lock(tx: SqlTransaction, of: LockClass, names: readonly string[]): Promise<void> {
+  await whileLocking(of, () => tx.query(LOCK, [lockNumbers(of, names)]));
+}
+
+/** A statement that takes locks: that they are held for too long is a fault of the place, not of a message. */
+export async function whileLocking(of: LockClass, statement: () => Promise<unknown>): Promise<void> {
   try {
-    await tx.query(LOCK, [sortedNumbers(names.map((name) => `${of}\0${name}`))]);
+    await statement();
   } catch (error) {
     const state = toSqlError(error)?.sqlState;
     if (state !== LOCK_TIMEOUT && state !== QUERY_CANCELED) throw error;
@@ -38,7 +43,9 @@ export const inboxLock = (subscriber: string, topic: string, partition: number):
 export const outgoingLock = (topic: string, partition: number): string => `${topic}\0${partition}`;
 
 /** 64 bits of SHA-256, each once, ascending: sorted by number, since two orders of one set of locks can deadlock. */
-function sortedNumbers(names: readonly string[]): string[] {
-  const numbers = names.map((name) => createHash('sha256').update(name).digest().readBigInt64BE(0));
+export function lockNumbers(of: LockClass, names: readonly string[]): string[] {
+  const numbers = names.map((name) =>
+    createHash('sha256').update(`${of}\0${name}`).digest().readBigInt64BE(0),
+  );
   return [...new Set(numbers)].sort((a, b) => (a < b ? -1 : 1)).map(String);
 }

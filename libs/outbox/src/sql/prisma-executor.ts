@@ -60,15 +60,23 @@ async function within<T>(
   work: (tx: SqlTransaction) => Promise<T>,
 ): Promise<T> {
   const watched = watchWrites(client);
+  let checkedWrites = 0;
+  const checked = async <T>(statement: Promise<T>): Promise<T> => {
+    const result = await statement;
+    checkedWrites = watched.writes();
+    return result;
+  };
+  const { query, execute } = runner(client);
   const result = await work({
-    ...runner(client),
+    query: <Row extends object>(...args: Parameters<typeof query>) => checked(query<Row>(...args)),
+    execute: (...args) => checked(execute(...args)),
     handle: watched.client as unknown as Transaction,
     get writes() {
       return watched.writes();
     },
   });
   // Prisma's commit says nothing when a statement failed and the handler swallowed it: PostgreSQL then rolls back.
-  if (watched.writes() > 0) await reported(client.$executeRawUnsafe('select 1'));
+  if (watched.writes() > checkedWrites) await reported(client.$executeRawUnsafe('select 1'));
   return result;
 }
 
