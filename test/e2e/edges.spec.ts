@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { routes } from '@taskwire/contracts';
 import { type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 
@@ -69,6 +70,19 @@ describe('what is refused before it reaches a service', () => {
     expect((await send(path, {})).status).toBe(404);
     expect((await fetch(`${platform.urls.notification}${path}`)).status).toBe(401);
   });
+});
+
+describe('every route of the contracts', () => {
+  it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+    '%s is served',
+    async (_name, route) => {
+      const path = route.path.replace('{id}', '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11');
+      const response = await send(path, { method: route.method, signal: AbortSignal.timeout(10_000) });
+      const expected = route.access === 'public' ? (route.body ? 400 : route.success.status) : 401;
+
+      expect(response.status).toBe(expected);
+    },
+  );
 });
 
 describe('limits', () => {

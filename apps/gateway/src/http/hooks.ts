@@ -20,8 +20,12 @@ const UNMATCHED = '(unmatched)';
 export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookParts): void {
   fastify.addHook('onRequest', async (request, reply) => {
     factsOf(request);
-    nameWrite(request, reply);
-    if (isApi(request)) await limits.checkAddress(request, reply);
+    try {
+      nameWrite(request, reply);
+    } finally {
+      // Also for who sends keys that are none.
+      if (isApi(request)) await limits.checkAddress(request, reply);
+    }
   });
   fastify.addHook('preValidation', async (request) => {
     factsOf(request).clientBody = request.body;

@@ -105,7 +105,7 @@ export const accountRoutes = {
     ifMatch: 'optional',
     success: { status: 200, body: User },
     headers: ['ETag'],
-    problems: ['version_conflict'],
+    problems: ['not_found', 'version_conflict'],
   }),
   jwks: route('GET', '/.well-known/jwks.json', {
     summary: 'Public keys of the access tokens (RFC 7517)',
