@@ -15,8 +15,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** From the first byte of a request to its last. */
 const REQUEST_LIMIT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
-/** Of a shutdown's time for requests and consumers. */
-const REQUESTS_SHARE = 0.5;
+/** Of a shutdown's ten seconds; consumers, relay and stores come after. */
+const DRAIN_MS = 3_000;
 
 /** A Nest application on Fastify with what every service has: traces, problems, limits. */
 export async function createHttpApp(
@@ -46,22 +46,11 @@ export async function createHttpApp(
   });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeContentTypeParser('text/plain');
-  boundClose(fastify);
+  boundClose(fastify, DRAIN_MS);
   traceRequests(fastify, service);
   routes.watch(fastify);
   app.useGlobalFilters(filter);
   return app;
-}
-
-/** Drains requests, then consumers. Who still isn't done after `limitMs` is disconnected. */
-export async function closeHttpApp(app: NestFastifyApplication, limitMs: number): Promise<void> {
-  const server = app.getHttpServer();
-  const timer = setTimeout(() => server.closeAllConnections(), limitMs * REQUESTS_SHARE);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** What Node's HTTP parser refuses never becomes a request, so it is answered on the bare socket. */

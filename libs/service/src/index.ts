@@ -7,7 +7,6 @@ export * from './database.js';
 export * from './definition.js';
 export * from './http/problem-error.js';
 export { Body, InternalRoute, Params, Query, Route } from './http/route.js';
-export { clientBodyOf } from './http/validation.interceptor.js';
 export * from './migrate.js';
 export * from './run-service.js';
 export * from './start-service.js';

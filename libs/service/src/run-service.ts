@@ -1,30 +1,47 @@
+import { createLogger } from '@taskwire/telemetry';
 import { ConfigError } from './config.js';
-import type { AnyService } from './definition.js';
+import type { AnyService, RunningService } from './definition.js';
+import { MigrationError } from './migrate.js';
 import { startService } from './start-service.js';
 
-/** The main program of an app: starts it from the environment, drains on SIGTERM or Ctrl-C; a second one ends at once. */
+// npm passes a Ctrl-C on that the terminal has sent to this process already: that is no second one.
+const SAME_PRESS_MS = 300;
+
+/**
+ * The main program of an app: starts it from the environment, drains on SIGTERM or Ctrl-C and ends with 0; a second
+ * signal ends it at once. A start that fails, and an error that nobody caught, end it with 1.
+ */
 export async function runService(definition: AnyService): Promise<void> {
+  const { name } = definition;
+  // The state is unknown from here on; what was acknowledged is in the stores, and the rest is delivered again.
+  process.on('uncaughtException', (error) => {
+    createLogger({ service: name, env: process.env }).fatal({ err: error }, 'an error that nobody caught');
+    process.exit(1);
+  });
   try {
-    const running = await startService(definition, process.env);
-    let ending = false;
-    const end = (): void => {
-      if (ending) process.exit(1);
-      ending = true;
-      running.close().then(
-        () => process.exit(0),
-        (error: unknown) => fail(definition.name, error),
-      );
-    };
-    process.on('SIGTERM', end);
-    process.on('SIGINT', end);
+    drainOnSignals(await startService(definition, process.env));
   } catch (error) {
-    fail(definition.name, error);
+    process.stderr.write(`${name}: ${explain(error)}\n`);
+    process.exit(1);
   }
 }
 
-function fail(name: string, error: unknown): never {
-  const text =
-    error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${name}: ${text ?? 'failed'}\n`);
-  process.exit(1);
+function drainOnSignals(running: RunningService): void {
+  let first: number | undefined;
+  const end = (): void => {
+    if (first !== undefined && performance.now() - first > SAME_PRESS_MS) process.exit(130);
+    if (first !== undefined) return;
+    first = performance.now();
+    void running.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+}
+
+/** One line for what an operator can do something about; everything there is for what should not happen. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof MigrationError) return error.message;
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} is taken: set PORT to another one, or end what uses it`;
+  return (error instanceof Error ? error.stack : undefined) ?? String(error);
 }

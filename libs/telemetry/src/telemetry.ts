@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -15,21 +15,45 @@ export interface TelemetryOptions {
 }
 
 export interface Telemetry {
-  /** Sends what is left; at most a few seconds. */
+  /** Sends what is left, at most a few seconds, once everybody who started it has called this. */
   shutdown(): Promise<void>;
 }
 
-let running: Telemetry | undefined;
+let running: { readonly sdk: NodeSDK; users: number } | undefined;
 
-/** Sets up tracing for the process. The first call wins: services that share a process share its telemetry. */
-export function startTelemetry({ service, env, spanProcessors = [] }: TelemetryOptions): Telemetry {
-  if (running) return running;
-  const exporting = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+/**
+ * Sets up tracing for the process, with W3C `traceparent` between processes. The first call decides: services that share
+ * a process share its telemetry, and their spans are told apart by `taskwire.service`.
+ */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  running ??= { sdk: startSdk(options), users: 0 };
+  running.users += 1;
+  let released = false;
+  return {
+    shutdown: async () => {
+      if (released || !running) return;
+      released = true;
+      running.users -= 1;
+      if (running.users > 0) return;
+      const { sdk } = running;
+      running = undefined;
+      try {
+        await sdk.shutdown();
+      } finally {
+        // What is global refuses a second registration, so a later start would trace nothing.
+        for (const api of [trace, context, propagation, metrics]) api.disable();
+      }
+    },
+  };
+}
+
+function startSdk({ service, env, spanProcessors = [] }: TelemetryOptions): NodeSDK {
+  const url = exportUrl(env);
   const sdk = new NodeSDK({
     serviceName: env.OTEL_SERVICE_NAME ?? service,
     spanProcessors: [
       serviceNames,
-      ...(exporting ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
+      ...(url === undefined ? [] : [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url }) })]),
       ...spanProcessors,
     ],
     metricReaders: [],
@@ -37,13 +61,14 @@ export function startTelemetry({ service, env, spanProcessors = [] }: TelemetryO
     instrumentations: [new PrismaInstrumentation()],
   });
   sdk.start();
-  running = {
-    shutdown: async () => {
-      running = undefined;
-      await sdk.shutdown();
-    },
-  };
-  return running;
+  return sdk;
+}
+
+/** By OpenTelemetry's rules: the variable for traces is the whole URL, the general one its base. */
+function exportUrl(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+  if (!env.OTEL_EXPORTER_OTLP_ENDPOINT) return undefined;
+  return `${env.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, '')}/v1/traces`;
 }
 
 /** Id of the trace that is under way, 32 hexadecimal digits, or undefined outside of one. */

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { Controller, Module, Req } from '@nestjs/common';
+import { Controller, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProblemBody, route } from '@taskwire/contracts';
 import { InfrastructureError } from '@taskwire/messaging';
 import { createLogger, startTelemetry, type Telemetry } from '@taskwire/telemetry';
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AccessTokenVerifier } from '../access/access-token-verifier.js';
 import { Caller } from '../access/caller.js';
@@ -17,7 +16,6 @@ import { createHttpApp } from '../http-server.js';
 import { CONFIG } from '../tokens.js';
 import { ProblemError } from './problem-error.js';
 import { Body, InternalRoute, Params, Query, Route } from './route.js';
-import { clientBodyOf } from './validation.interceptor.js';
 
 const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789';
 const service = 'task';
@@ -45,8 +43,8 @@ const things = {
 @Controller()
 class Things {
   @Route(things.create)
-  create(@Body() body: unknown, @Req() request: FastifyRequest) {
-    return { body, sent: clientBodyOf(request) };
+  create(@Body() body: unknown) {
+    return body;
   }
 
   @Route(things.list)
@@ -164,11 +162,11 @@ describe('a request that is not as its contract says', () => {
     expect(await problemOf('/v1/things', init)).toMatchObject({ code, status });
   });
 
-  it('gets defaults in the handler, while what the client sent stays known', async () => {
+  it('reaches the handler as its schema parsed it, with defaults', async () => {
     const response = await fetch(`${url}/v1/things`, json('{"name":"x"}'));
 
     expect(response.status).toBe(201);
-    expect(await response.json()).toEqual({ body: { name: 'x', tags: [] }, sent: { name: 'x' } });
+    expect(await response.json()).toEqual({ name: 'x', tags: [] });
   });
 });
 

@@ -8,20 +8,12 @@ import { routeOf } from './route-metadata.js';
 
 type Fault = NonNullable<ProblemBody['errors']>[number];
 
-const clientBodies = new WeakMap<FastifyRequest, unknown>();
-
-/** The body of a `@Route` as the client sent it, before its schema added defaults. */
-export function clientBodyOf(request: FastifyRequest): unknown {
-  return clientBodies.get(request);
-}
-
 /** Replaces parameters, query and body by what their schemas made of them; all faults are told at once. */
 @Injectable()
 export class ValidationInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler) {
     const route = routeOf(context);
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    clientBodies.set(request, request.body);
     const faults: Fault[] = [];
     const check = (schema: z.ZodType | undefined, value: unknown, at: string): unknown => {
       if (!schema) return value;
