@@ -28,6 +28,7 @@ export class Relay {
   readonly #signal = new Signal();
   readonly #backoff = new PartitionBackoff();
   #loop: Promise<void> | undefined;
+  #renewing: Promise<void> = Promise.resolve();
   #stopAt = Infinity;
   /** After it was told to stop, it looked once more. */
   #drained = false;
@@ -57,8 +58,10 @@ export class Relay {
 
   /** Another instance said that there is something to do. */
   heard(notice: Notice): void {
-    if (notice === 'lease') void this.#renew().catch(() => undefined);
-    else this.#signal.raise();
+    if (notice === 'rows') this.#signal.raise();
+    else if (this.#stopAt === Infinity) {
+      this.#renewing = this.#renewing.then(() => this.#renew()).catch(() => undefined);
+    }
   }
 
   /** Sends what is there, at most `deadlineMs`, then lets another instance go on at once. */
@@ -67,6 +70,8 @@ export class Relay {
     this.#signal.raise();
     await Promise.race([this.#loop, pause(deadlineMs)]);
     await this.#renewal.stop();
+    // One that is under way would take the lease again behind its release, and hold it for nothing.
+    await this.#renewing;
     if (!this.#loop) return;
     try {
       await this.#lease.release();
