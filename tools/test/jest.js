@@ -24,7 +24,7 @@ export async function jest(args, env) {
       ['--json', `--outputFile=${report}`, '--silent=false', ...args],
       {
         show: true,
-        env,
+        env: { ...env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
       },
     );
     const counts = existsSync(report) ? countsOf(JSON.parse(readFileSync(report, 'utf8'))) : none;
