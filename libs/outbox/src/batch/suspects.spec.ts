@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { randomUUID } from 'node:crypto';
 import type { Delivery } from '@taskwire/messaging';
 import { Pool } from 'pg';
-import type { OutboxStore } from '../outbox-store.js';
 import {
   command,
   COMMANDS,
@@ -137,14 +136,13 @@ describe('a process that lives', () => {
   });
 
   it('counts no kill for what it could not unmark itself', async () => {
-    let store: OutboxStore | undefined;
     let away = false;
     const executor = {
       ...db.executor,
       execute: (...args: Parameters<typeof db.executor.execute>) =>
         away ? Promise.reject(new SqlError('08006', 'away')) : db.executor.execute(...args),
     };
-    store = db.another({ executor });
+    const store = db.another({ executor });
     const failing = runOf(() => {
       away = true;
       return Promise.reject(new SqlError('08006', 'away'));

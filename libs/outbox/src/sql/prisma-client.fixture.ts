@@ -3,6 +3,7 @@ import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Client } from 'pg';
 import type { PrismaQueries, PrismaRoot } from './prisma-executor.js';
 import { statementName } from './statement-name.js';
 
@@ -111,5 +112,19 @@ export class PrismaProject {
 
   async remove(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** How many transactions of the database are open and wait for their client. */
+export async function openTransactions(url: string): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ n: number }>(
+      `select count(*)::int as n from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
+    );
+    return rows[0]?.n ?? 0;
+  } finally {
+    await client.end();
   }
 }

@@ -15,7 +15,12 @@ import {
 } from '../store.fixture.js';
 import { createStore } from '../store.js';
 import { type SqlExecutor, SqlError, unwrap } from './executor.js';
-import { PrismaProject, type TestPrisma, type TestTransaction } from './prisma-client.fixture.js';
+import {
+  openTransactions,
+  PrismaProject,
+  type TestPrisma,
+  type TestTransaction,
+} from './prisma-client.fixture.js';
 import { prismaExecutor } from './prisma-executor.js';
 
 const project = new PrismaProject();
@@ -105,7 +110,7 @@ describe('faults', () => {
     const busy = prismaExecutor(prisma, { maxWaitMs: 50 });
     const release = Promise.withResolvers<undefined>();
     const holders = Array.from({ length: 6 }, () => executor.transaction(() => release.promise));
-    await until('all connections to be used', async () => (await openTransactions()) === 6);
+    await until('all connections to be used', async () => (await openTransactions(database.url)) === 6);
     await expect(busy.transaction(() => Promise.resolve())).rejects.toMatchObject({ sqlState: '53300' });
     release.resolve(undefined);
     await Promise.all(holders);
@@ -253,7 +258,7 @@ describe('the store over Prisma', () => {
       );
       await held.promise;
     });
-    await until('the insert', async () => (await openTransactions()) === 1);
+    await until('the insert', async () => (await openTransactions(database.url)) === 1);
     expect(await store.cancel(COMMANDS.subscriber, 'a', { firstSentAt: new Date() })).toBeNull();
     held.resolve(undefined);
     await batch;
@@ -289,14 +294,3 @@ describe('the store over Prisma', () => {
     expect(mine).not.toBeInstanceOf(SqlError);
   });
 });
-
-async function openTransactions(): Promise<number> {
-  const text = `select count(*)::int as n from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`;
-  const client = await import('pg').then(({ Client }) => new Client({ connectionString: database.url }));
-  await client.connect();
-  try {
-    return (await client.query<{ n: number }>(text)).rows[0]?.n ?? 0;
-  } finally {
-    await client.end();
-  }
-}
