@@ -3,6 +3,8 @@ import type { Logger } from '@taskwire/telemetry';
 import type { ServiceClients } from '../clients/service-clients.js';
 
 const EVERY_MS = 2_000;
+/** Until the first read is done, nobody gets in: auth may be starting too. */
+const FIRST_EVERY_MS = 200;
 const READ_LIMIT_MS = 5_000;
 /** An access token lives ten minutes; a revocation older than that has nothing left to revoke. */
 const KEEP_MS = 11 * 60_000;
@@ -17,8 +19,9 @@ export class Revocations {
   #stopped = false;
 
   constructor(
-    private readonly services: ServiceClients,
+    private readonly services: Pick<ServiceClients, 'get'>,
     private readonly log: Logger,
+    private readonly everyMs = EVERY_MS,
   ) {}
 
   /** The first read was done: nobody gets in with a session that ended before. */
@@ -47,30 +50,36 @@ export class Revocations {
   #schedule(delay: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#reading = this.#read().finally(() => {
-        this.#schedule(this.#complete ? EVERY_MS : EVERY_MS / 10);
+      this.#reading = this.#readAll().finally(() => {
+        this.#schedule(this.#complete ? this.everyMs : Math.min(this.everyMs, FIRST_EVERY_MS));
       });
     }, delay);
   }
 
-  async #read(): Promise<void> {
+  /** Auth answers in pages: complete only after the last one. */
+  async #readAll(): Promise<void> {
     try {
-      const { body, status } = await this.services.get('auth').request({
-        method: 'GET',
-        path: '/internal/revocations',
-        query: { after: String(this.#after) },
-        internal: true,
-        deadlineMs: READ_LIMIT_MS,
-      });
-      if (status !== 200) throw new Error(`auth answered ${status}`);
-      const { position, sessions } = RevocationsBody.parse(body);
-      for (const { sessionId, endedAt } of sessions) this.#ended.set(sessionId, Date.parse(endedAt));
-      this.#after = position;
-      this.#complete = true;
+      while (!this.#stopped && (await this.#readPage()) > 0);
+      this.#complete ||= !this.#stopped;
       this.#forget();
     } catch (error) {
       this.log.debug({ err: error }, 'revocations could not be read');
     }
+  }
+
+  async #readPage(): Promise<number> {
+    const { body, status } = await this.services.get('auth').request({
+      method: 'GET',
+      path: '/internal/revocations',
+      query: { after: String(this.#after) },
+      internal: true,
+      deadlineMs: READ_LIMIT_MS,
+    });
+    if (status !== 200) throw new Error(`auth answered ${status} when asked for revocations`);
+    const { position, sessions } = RevocationsBody.parse(body);
+    for (const { sessionId, endedAt } of sessions) this.#ended.set(sessionId, Date.parse(endedAt));
+    this.#after = position;
+    return sessions.length;
   }
 
   #forget(): void {

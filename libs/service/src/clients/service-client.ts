@@ -101,7 +101,7 @@ export class ServiceClient {
 
   #problemOf(error: unknown): ProblemError {
     const late =
-      (error instanceof Error && error.name === 'TimeoutError') ||
+      (error as Error).name === 'TimeoutError' ||
       error instanceof errors.HeadersTimeoutError ||
       error instanceof errors.BodyTimeoutError;
     if (late) return new ProblemError('timeout', `${this.name} did not answer in time`, { cause: error });
