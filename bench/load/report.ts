@@ -20,7 +20,7 @@ export interface LoadResult {
   readonly max: number;
 }
 
-export const LIMITS = { p95: 200, errorRate: 0.001 };
+const LIMITS = { p95: 200, errorRate: 0.001 };
 
 /** An error is a connection error, or any status but the documented one; 429 included. */
 export function summarise(

@@ -13,4 +13,4 @@ export const routes: readonly Route[] = [
   liveRoutes,
   analyticsRoutes,
   operationRoutes,
-].flatMap((group): Route[] => Object.values(group));
+].flatMap((group: Record<string, Route>) => Object.values(group));
