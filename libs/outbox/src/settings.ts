@@ -15,7 +15,7 @@ export interface StoreSettings {
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-export const STORE_DEFAULTS: StoreSettings = {
+const STORE_DEFAULTS: StoreSettings = {
   windowMs: 7 * DAY_MS,
   retryMs: [1_000, 30_000, 5 * 60_000],
   drainBatch: 50,

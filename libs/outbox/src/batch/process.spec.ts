@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Delivery } from '@taskwire/messaging';
-import { command, COMMANDS, EVENTS, happened, openTestStore, writing  type TestStore } from '../store.fixture.js';
+import type { Delivery } from '@taskwire/messaging';
+import {
+  command,
+  COMMANDS,
+  EVENTS,
+  happened,
+  openTestStore,
+  type TestStore,
+  writing,
+} from '../store.fixture.js';
 
 let db: TestStore;
 

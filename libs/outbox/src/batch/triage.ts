@@ -49,7 +49,7 @@ function outcomeOf({ message }: Delivery, seen: Seen): Outcome | null {
 }
 
 /** `expired` and `cancelled` were stored without a hash, which fits every request. */
-export function sameRequest(one: string | null, other: string | null): boolean {
+function sameRequest(one: string | null, other: string | null): boolean {
   return one === null || other === null || one === other;
 }
 

@@ -21,7 +21,7 @@ export interface Drain {
 }
 
 /** Among the rows is one whose process died while it ran: they have to run one by one. */
-export class SuspectParked extends Error {
+class SuspectParked extends Error {
   override readonly name = 'SuspectParked';
 }
 
