@@ -40,7 +40,8 @@ article h3 { margin: 0; font-size: 1.05rem; overflow-wrap: anywhere; }
 .muted { color: var(--faint); }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
+td:not(:last-child) { white-space: nowrap; }
 h4 { margin: 1rem 0 .25rem; font-size: .9rem; }
 @media (max-width: 50rem) { .columns { display: block; } nav { position: static; height: auto; border: 0; } }
 `;

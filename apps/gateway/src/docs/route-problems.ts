@@ -1,4 +1,4 @@
-import type { ProblemCode, Route } from '@taskwire/contracts';
+import { type ProblemCode, PROBLEMS, type Route } from '@taskwire/contracts';
 
 const EVERYWHERE: readonly ProblemCode[] = ['bad_request', 'rate_limited', 'internal'];
 const OF_CALLS: readonly ProblemCode[] = ['service_unavailable', 'timeout'];
@@ -28,5 +28,5 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
     ...(route.kind === 'command' ? OF_COMMANDS : []),
     ...(route.problems ?? []),
   ];
-  return [...new Set(problems)];
+  return [...new Set(problems)].sort((a, b) => PROBLEMS[a].status - PROBLEMS[b].status);
 }
