@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -11,11 +12,11 @@ async function isSure(folders: string[]): Promise<boolean> {
   if (process.argv.includes('--yes')) return true;
   const question = `Delete all accounts, tasks and keys in ${folders.join(' and ')}? Type "yes": `;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return (await terminal.question(question)).trim() === 'yes';
-  } finally {
-    terminal.close();
-  }
+  // Without anybody to ask, the input ends before an answer: that is no.
+  const noAnswer = once(terminal, 'close').then(() => '');
+  const answer = await Promise.race([terminal.question(question), noAnswer]);
+  terminal.close();
+  return answer.trim() === 'yes';
 }
 
 async function reset(): Promise<void> {
