@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver } from '@taskwire/messaging';
 import { bootCheck } from './boot-check.js';
 import { consoleLog, type OutboxLog } from './log.js';
@@ -40,6 +41,7 @@ export interface Outbox {
 const STOP_MS = 5_000;
 const SCHEDULE_MS = 500;
 const PURGE_MS = 60_000;
+const LEASE_RETURN_MS = 2_000;
 
 /**
  * The store side of a service in one call.
@@ -67,9 +69,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     listenUrl === undefined ? undefined : new Listener(listenUrl, (notice) => relay.heard(notice), log);
   let stopped: Promise<void> | undefined;
   const stop = async (deadlineMs: number): Promise<void> => {
-    await Promise.all(tickers.map((ticker) => ticker.stop()));
-    await relay.stop(deadlineMs);
-    await listener?.stop();
+    const stopping = Promise.all([
+      listener?.stop(),
+      relay.stop(deadlineMs),
+      ...tickers.map((ticker) => ticker.stop()),
+    ]);
+    // A database that does not answer must not keep the process: its lease ends by itself.
+    await Promise.race([stopping, delay(deadlineMs + LEASE_RETURN_MS, undefined, { ref: false })]);
   };
   return {
     store: createStore({ ...options, onOutgoing: wake }),
