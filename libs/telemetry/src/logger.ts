@@ -4,16 +4,10 @@ import { PinoPretty } from 'pino-pretty';
 
 export type { Logger };
 
-/** Fields whose values never reach a log line, wherever they stand. */
+/** Fields whose values never reach a log line, down to the third level of an object. */
 const SECRET_FIELDS = [
-  'authorization',
-  'cookie',
-  'password',
-  'accessToken',
-  'refreshToken',
-  'token',
-  'ticket',
-  'email',
+  ...['authorization', 'cookie', 'set-cookie', 'password', 'passwordHash', 'secret', 'privateKey'],
+  ...['token', 'accessToken', 'refreshToken', 'ticket', 'email', 'INTERNAL_TOKEN', 'OPERATION_SECRET'],
 ];
 
 export interface LoggerOptions {
@@ -29,8 +23,10 @@ export function createLogger({ service, env, destination }: LoggerOptions): Logg
   const options = {
     level: env.LOG_LEVEL ?? 'info',
     base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level: string) => ({ level }) },
     redact: {
-      paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+      paths: SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]),
       censor: '[redacted]',
     },
     mixin: traceIds,
@@ -38,8 +34,11 @@ export function createLogger({ service, env, destination }: LoggerOptions): Logg
   if (destination) return pino(options, destination);
   if (env.NODE_ENV === 'production') return pino(options);
   const readable = PinoPretty({
-    ignore: 'pid,hostname,service,traceId,spanId',
+    ignore: 'service,spanId',
     messageFormat: '{service}: {msg}',
+    singleLine: true,
+    // The last lines before an exit count.
+    sync: true,
   });
   return pino(options, readable);
 }
