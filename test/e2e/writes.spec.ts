@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Operation, ProblemBody, Task, TaskPage, User } from '@taskwire/contracts';
+import { uuidv7 } from '@taskwire/messaging';
+import { Client as Database } from 'pg';
 import { type BodyOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
@@ -142,6 +144,29 @@ describe('repeating a write', () => {
 
     expect(again.body).toEqual(first.body);
     expect(await listOf(ada)).toHaveLength(1);
+  });
+});
+
+describe('repeating a write after the inbox has forgotten it', () => {
+  it('of a create says that the task exists, and where', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const first = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
+    const store = new Database({ connectionString: platform.databases.task });
+    await store.connect();
+    await store.query('delete from inbox');
+    await store.end();
+    const again = await ada.call<ProblemBody>('POST', '/v1/tasks', { title: 'once' }, key);
+
+    expect(again).toMatchObject({ status: 409, body: problem('already_exists') });
+    expect(again.headers.get('location')).toBe(`/v1/tasks/${first.body.id}`);
+  });
+
+  it('is refused by the time in its key', async () => {
+    const key = { 'idempotency-key': uuidv7(Date.now() - 8 * 24 * 60 * 60 * 1000) };
+    const late = await ada.call<ProblemBody>('POST', '/v1/tasks', { title: 'late' }, key);
+
+    expect(late).toMatchObject({ status: 410, body: problem('gone') });
+    expect(await listOf(ada)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { uuidv7 } from '@taskwire/messaging';
 import { firstSentAt, idempotencyKey } from './idempotency-key.js';
-import { timeOfUuidV7, uuidV7 } from './uuid.js';
+import { timeOfUuidV7 } from './uuid.js';
 
 describe('idempotencyKey', () => {
   it.each([
@@ -25,12 +26,12 @@ describe('firstSentAt', () => {
   const before = new Date('2026-11-20T10:00:00Z');
 
   it('is the time in a UUIDv7, so that a late repeat is known as one', () => {
-    expect(firstSentAt(uuidV7(before.getTime()), now)).toEqual(before);
+    expect(firstSentAt(uuidv7(before.getTime()), now)).toEqual(before);
   });
 
   it.each([
     ['another key', 'order-17'],
-    ['a UUIDv7 of the future', uuidV7(now.getTime() + 60_000)],
+    ['a UUIDv7 of the future', uuidv7(now.getTime() + 60_000)],
   ])('is now with %s', (_what, key) => {
     expect(firstSentAt(key, now)).toEqual(now);
   });

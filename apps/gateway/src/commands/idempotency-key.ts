@@ -1,5 +1,6 @@
+import { uuidv7 } from '@taskwire/messaging';
 import { ProblemError } from '@taskwire/service';
-import { uuidV7, timeOfUuidV7 } from './uuid.js';
+import { timeOfUuidV7 } from './uuid.js';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 const QUOTED = /^"(.*)"$/;
@@ -9,7 +10,7 @@ const QUOTED = /^"(.*)"$/;
  * that repeats a request with a made key must have got it from an earlier answer.
  */
 export function idempotencyKey(header: string | undefined): string {
-  if (header === undefined) return uuidV7();
+  if (header === undefined) return uuidv7();
   const key = QUOTED.exec(header)?.[1] ?? header;
   if (VISIBLE_ASCII.test(key)) return key;
   throw new ProblemError(

@@ -1,12 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 const V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-
-export function uuidV7(now = Date.now()): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(now, 0, 6);
-  return format(bytes, 7);
-}
 
 /** The time that a UUIDv7 carries, or undefined when the text is none. */
 export function timeOfUuidV7(text: string): Date | undefined {
@@ -16,12 +10,8 @@ export function timeOfUuidV7(text: string): Date | undefined {
 
 /** A UUIDv8 (RFC 9562) from the SHA-256 of the parts: the same parts, the same id. */
 export function derivedUuid(...parts: readonly string[]): string {
-  return format(createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16), 8);
-}
-
-function format(bytes: Buffer, version: number): string {
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | (version << 4), 6);
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
