@@ -47,17 +47,22 @@ export const notificationReminders = subscription('notification.reminders', {
   events: [ReminderDue],
 });
 
+/** What counts may wait a little, since nobody waits for it. */
+const COUNTING_LINGER_MS = 100;
+
 /** Counting needs no order, so one dead event must not hold up a user's later ones. */
 export const analyticsEvents = subscription('analytics.events', {
   kind: 'group',
   order: 'none',
   afterDead: 'continue',
+  lingerMs: COUNTING_LINGER_MS,
   events: [...taskEvents, ...accountEvents],
 });
 export const analyticsUsage = subscription('analytics.usage', {
   kind: 'group',
   order: 'none',
   afterDead: 'continue',
+  lingerMs: COUNTING_LINGER_MS,
   events: [RequestCompleted],
 });
 

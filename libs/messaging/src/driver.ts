@@ -41,6 +41,8 @@ export type Deliver = (messages: readonly IncomingMessage[]) => Promise<void>;
 export interface ConsumerOptions {
   /** Most messages in one call of `deliver`. Default 200. */
   readonly batchSize?: number;
+  /** How long messages may wait for others to share their call of `deliver`, unless they fill one. Default 0. */
+  readonly lingerMs?: number;
   /** Most calls of `deliver` that run at once. Default 2. */
   readonly concurrency?: number;
 }

@@ -63,6 +63,7 @@ export class Subscriber {
   async start(): Promise<void> {
     const { batchSize, concurrency } = this.options;
     const limits = {
+      lingerMs: this.subscription.lingerMs,
       ...(batchSize !== undefined && { batchSize }),
       ...(concurrency !== undefined && { concurrency }),
     };

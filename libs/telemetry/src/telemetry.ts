@@ -58,7 +58,7 @@ function startSdk({ service, env, spanProcessors = [] }: TelemetryOptions): Node
     ],
     metricReaders: [],
     logRecordProcessors: [],
-    instrumentations: [new PrismaInstrumentation()],
+    instrumentations: [new PrismaInstrumentation({ ignoreSpanTypes: INNER_STEPS })],
   });
   sdk.start();
   return sdk;

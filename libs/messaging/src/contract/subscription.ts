@@ -10,6 +10,11 @@ export interface GroupSubscription {
   readonly order: 'key' | 'none';
   /** What a dead event does to later events of its key. Commands never block. */
   readonly afterDead: 'block' | 'continue';
+  /**
+   * How long a message may wait for others, in milliseconds, so that one transaction serves many. Default 0. For groups
+   * on which nobody waits.
+   */
+  readonly lingerMs: number;
   readonly commands: readonly CommandContract[];
   readonly events: readonly EventContract[];
 }
@@ -26,7 +31,7 @@ export type Subscription = GroupSubscription | BroadcastSubscription;
 type GroupOptions = { kind: 'group' } & Partial<Omit<GroupSubscription, 'kind' | 'name'>>;
 type BroadcastOptions<Event extends EventContract> = { kind: 'broadcast'; events: readonly Event[] };
 
-/** Declares who receives what. Defaults of a group: `from: 'now'`, `order: 'key'`, `afterDead: 'block'`. */
+/** Declares who receives what. Defaults of a group: `from: 'now'`, `order: 'key'`, `afterDead: 'block'`, `lingerMs: 0`. */
 export function subscription(name: string, options: GroupOptions): GroupSubscription;
 export function subscription<Event extends EventContract>(
   name: string,
@@ -37,7 +42,14 @@ export function subscription(
   options: GroupOptions | BroadcastOptions<EventContract>,
 ): Subscription {
   if (options.kind === 'broadcast') return Object.freeze({ ...options, name });
-  const defaults = { from: 'now', order: 'key', afterDead: 'block', commands: [], events: [] } as const;
+  const defaults = {
+    from: 'now',
+    order: 'key',
+    afterDead: 'block',
+    lingerMs: 0,
+    commands: [],
+    events: [],
+  } as const;
   return Object.freeze({ ...defaults, ...options, name });
 }
 

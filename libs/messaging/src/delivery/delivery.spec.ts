@@ -43,6 +43,27 @@ describe('batches', () => {
   });
 });
 
+describe('lingering', () => {
+  it('gathers what comes one by one into one batch', async () => {
+    const stage = new Stage({ lingerMs: 20 });
+    const held = stage.hold(0);
+    held.push(messages(0, 1, 1));
+    await turn();
+    held.push(messages(0, 2, 2));
+    expect((await stage.call(0)).texts).toEqual(['0:1', '0:2']);
+  });
+
+  it('does not wait once a batch is full', async () => {
+    const stage = new Stage({ lingerMs: 60_000, batchSize: 2 });
+    const held = stage.hold(0);
+    held.push(messages(0, 1, 1));
+    await turn();
+    expect(stage.calls).toHaveLength(0);
+    held.push(messages(0, 2, 2));
+    expect((await stage.call(0)).texts).toEqual(['0:1', '0:2']);
+  });
+});
+
 describe('settlement', () => {
   it('acknowledges the last message of each partition when a batch resolves', async () => {
     const stage = new Stage();

@@ -28,6 +28,7 @@ export class Delivery implements PartitionHost {
   readonly bufferBytes: number;
   readonly batchSize: number;
   readonly #concurrency: number;
+  readonly #lingerMs: number;
   readonly #mayStart: () => boolean;
   /** In the order in which they are looked at: whoever was taken goes to the end. */
   #partitions: HeldPartition[] = [];
@@ -36,6 +37,7 @@ export class Delivery implements PartitionHost {
   #paused = false;
   #closed = false;
   #waking = false;
+  #linger: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly deliver: Deliver,
@@ -43,6 +45,7 @@ export class Delivery implements PartitionHost {
   ) {
     this.batchSize = options.batchSize ?? DEFAULT_BATCH_SIZE;
     this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.#lingerMs = options.lingerMs ?? 0;
     this.bufferSize = options.bufferSize ?? 2 * this.batchSize;
     this.bufferBytes = options.bufferBytes ?? DEFAULT_BUFFER_BYTES;
     this.backoff = options.backoff ?? REDELIVERY_BACKOFF;
@@ -72,12 +75,26 @@ export class Delivery implements PartitionHost {
 
   /** Starts whatever may start, once the caller is done: what it pushes to several partitions can share a batch. */
   wake(): void {
+    if (this.#lingerMs > 0 && this.#pending() < this.batchSize) {
+      this.#linger ??= setTimeout(() => this.#startSoon(), this.#lingerMs);
+    } else {
+      this.#startSoon();
+    }
+  }
+
+  #startSoon(): void {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
     if (this.#waking) return;
     this.#waking = true;
     queueMicrotask(() => {
       this.#waking = false;
       this.#start();
     });
+  }
+
+  #pending(): number {
+    return this.#partitions.reduce((sum, p) => sum + p.pending, 0);
   }
 
   #start(): void {
@@ -95,6 +112,7 @@ export class Delivery implements PartitionHost {
   /** Waits for what runs, at most `deadlineMs`; what has not ended then is not acknowledged any more. */
   async close(deadlineMs: number): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#linger);
     const drained = Promise.all([...this.#runs, ...this.#partitions.map((p) => p.drain())]);
     if (!(await withinMs(drained, deadlineMs))) for (const p of this.#partitions.filter(isRunning)) p.lose();
   }
