@@ -10,7 +10,7 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http
 const milliseconds = z.coerce.number().int().min(50).max(600_000);
 
 /** The drivers that are built in. */
-export const BUSES = ['postgres', 'memory'] as const;
+const BUSES = ['postgres', 'memory'] as const;
 
 /** Settings that every service has. */
 export const CommonConfig = z.object({

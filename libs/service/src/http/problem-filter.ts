@@ -61,7 +61,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-export function problemOf(error: unknown): ProblemError {
+function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof InfrastructureError) {
     return new ProblemError('service_unavailable', 'a store is not reachable', {
