@@ -19,6 +19,9 @@ export interface Telemetry {
   shutdown(): Promise<void>;
 }
 
+/** Steps of Prisma that touch no database: two spans for each statement that say nothing. */
+const INNER_STEPS = ['prisma:client:serialize', 'prisma:client:compile'];
+
 let running: { readonly sdk: NodeSDK; users: number } | undefined;
 
 /**
