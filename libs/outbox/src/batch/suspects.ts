@@ -11,34 +11,43 @@ export interface Place {
   readonly partition: number;
 }
 
+interface ReplacedMark {
+  readonly pid: number;
+  readonly markedAt: Date;
+  readonly ids: readonly string[];
+}
+
 /** Longer than any batch: a mark of that age is left behind, even where a connection pooler keeps its connection. */
 const LONGEST_BATCH = '2 minutes';
 
 // Its own transaction, before that of the batch. The commit is not waited for: only this process dying must not lose it.
-// A mark whose connection lives is no sign of death: several instances drain the same partition.
-const MARK = `${UNNAMED}
-  with quick as (select set_config('synchronous_commit', 'off', true) as off),
+// Answers the marks of others that it replaced.
+const MARK = `with quick as (select set_config('synchronous_commit', 'off', true) as off),
   mine as (
     select topic, partition, array_agg(hashtextextended(id, 0)) as ids
     from unnest($2::text[], $3::text[]::int[], $4::text[]) m(topic, partition, id) group by topic, partition
   ),
-  left_behind as (
-    select distinct unnest(r.ids) as id
-    from running_batches r join mine using (topic, partition)
-    where r.subscriber = $1 and r.slot = $5 and r.owner <> $6 and (
-      r.marked_at < clock_timestamp() - interval '${LONGEST_BATCH}'
-      or not exists (select 1 from pg_stat_activity a where a.pid = r.pid)
-    )
+  replaced as (
+    select r.pid, r.marked_at, r.ids from running_batches r join mine using (topic, partition)
+    where r.subscriber = $1 and r.slot = $5 and r.owner <> $6 and r.ids <> '{}'
   ),
-  suspected as (
-    insert into suspect_messages as s (subscriber, id, kills) select $1, id, 1 from left_behind order by id
-    on conflict (subscriber, id) do update set kills = s.kills + 1, seen_at = clock_timestamp()
+  marked as (
+    insert into running_batches (subscriber, topic, partition, slot, owner, pid, marked_at, ids)
+    select $1, m.topic, m.partition, $5, $6, pg_backend_pid(), clock_timestamp(), m.ids from mine m, quick
+    order by m.topic, m.partition
+    on conflict (subscriber, topic, partition, slot)
+      do update set owner = excluded.owner, pid = excluded.pid, marked_at = excluded.marked_at, ids = excluded.ids
   )
-  insert into running_batches (subscriber, topic, partition, slot, owner, pid, marked_at, ids)
-  select $1, m.topic, m.partition, $5, $6, pg_backend_pid(), clock_timestamp(), m.ids from mine m, quick
-  order by m.topic, m.partition
-  on conflict (subscriber, topic, partition, slot)
-    do update set owner = excluded.owner, pid = excluded.pid, marked_at = excluded.marked_at, ids = excluded.ids`;
+  select pid, marked_at as "markedAt", ids::text[] as ids from replaced`;
+
+// A mark whose connection lives is no sign of death: several instances drain the same partition.
+const SUSPECT = `${UNNAMED}
+  insert into suspect_messages as s (subscriber, id, kills)
+  select distinct $1, id::bigint, 1
+  from unnest($2::text[]::int[], $3::text[]::timestamptz[], $4::text[]) m(pid, marked_at, id)
+  where m.marked_at < clock_timestamp() - interval '${LONGEST_BATCH}'
+    or not exists (select 1 from pg_stat_activity a where a.pid = m.pid)
+  on conflict (subscriber, id) do update set kills = s.kills + 1, seen_at = clock_timestamp()`;
 
 const UNMARK = `${UNNAMED}
   update running_batches r set ids = '{}'
@@ -62,7 +71,18 @@ export class RunningMarks {
 
   async mark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
     const ids = column(places, (p) => p.id);
-    await sql.execute(MARK, [this.subscriber, ...partitionsOf(places), ids, this.slot, this.owner]);
+    const values = [this.subscriber, ...partitionsOf(places), ids, this.slot, this.owner];
+    const replaced = await sql.query<ReplacedMark>(MARK, values);
+    const messages = replaced.flatMap(({ pid, markedAt, ids: of }) =>
+      of.map((id) => ({ pid, markedAt, id })),
+    );
+    if (messages.length === 0) return;
+    await sql.execute(SUSPECT, [
+      this.subscriber,
+      column(messages, (m) => m.pid),
+      column(messages, (m) => m.markedAt),
+      column(messages, (m) => m.id),
+    ]);
   }
 
   /** Outside of a batch's transaction: it failed. Its commit does it with the statement that stores its endings. */

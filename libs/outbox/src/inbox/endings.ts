@@ -2,7 +2,6 @@ import type { Ending, Problem, ReceivedMessage } from '@taskwire/messaging';
 import type { SqlTransaction } from '../sql/executor.js';
 import { partitionsOf, type Place, type RunningMarks } from '../batch/suspects.js';
 import { column, json } from '../sql/lists.js';
-import { UNNAMED } from '../sql/statement-name.js';
 
 export interface NewEnding {
   readonly message: Pick<ReceivedMessage, 'id' | 'requestHash' | 'firstSentAt'>;
@@ -17,7 +16,7 @@ export class EndedMeanwhile extends Error {
 }
 
 // Deletes the batch's marks in the same round trip.
-const END = `${UNNAMED} with unmarked as (
+const END = `with unmarked as (
     update running_batches r set ids = '{}'
     from (select distinct * from unnest($8::text[], $9::text[]::int[]) p(topic, partition)) p
     where r.subscriber = $1 and r.slot = $10 and r.owner = $11 and r.topic = p.topic and r.partition = p.partition
