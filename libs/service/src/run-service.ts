@@ -7,6 +7,12 @@ import { startService } from './start-service.js';
 // npm passes a Ctrl-C on that the terminal has sent to this process already: that is no second one.
 const SAME_PRESS_MS = 300;
 
+// Of the network, and of PostgreSQL: wrong password, unknown user, starting up.
+const UNREACHABLE = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'],
+  ...['28P01', '28000', '57P03'],
+]);
+
 /**
  * The main program of an app: starts it from the environment, drains on SIGTERM or Ctrl-C and ends with 0; a second
  * signal ends it at once. A start that fails, and an error that nobody caught, end it with 1.
@@ -41,7 +47,10 @@ function drainOnSignals(running: RunningService): void {
 /** One line for what an operator can do something about; everything there is for what should not happen. */
 function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof MigrationError) return error.message;
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code = '', port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `port ${port} is taken: set PORT to another one, or end what uses it`;
+  if (UNREACHABLE.has(code)) {
+    return `PostgreSQL can't be reached (${code}): check that it runs where DATABASE_URL and BUS_DATABASE_URL say`;
+  }
   return (error instanceof Error ? error.stack : undefined) ?? String(error);
 }

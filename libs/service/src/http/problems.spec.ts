@@ -200,7 +200,10 @@ describe('a failing handler', () => {
 
     expect({ code, detail }).toEqual({ code: 'internal', detail: undefined });
     const line = lines.find((one) => one.includes(traceId)) ?? '';
-    expect(JSON.parse(line)).toMatchObject({ level: 'error', err: { stack: expect.stringContaining('fail') } });
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'error',
+      err: { stack: expect.stringContaining('fail') },
+    });
   });
 
   it('that lost its store is unavailable, without names of hosts', async () => {
