@@ -26,8 +26,12 @@ export async function openStore<Database>(
     client,
     close,
     check: async () => {
-      await client.$queryRawUnsafe('select 1');
-      return null;
+      try {
+        await client.$queryRawUnsafe('select 1');
+        return null;
+      } catch {
+        return 'does not answer: check that PostgreSQL runs and that DATABASE_URL is right';
+      }
     },
     outboxOver: (driver, source) =>
       createOutbox({

@@ -43,7 +43,7 @@ describe('telemetry', () => {
   ])('sends spans where %s says, at the latest when it ends', async (name, path, received) => {
     const { server, url, paths } = await collector();
     const { telemetry } = start({ [name]: `${url}${path}` });
-    tracer().startSpan('work').end();
+    tracer().startSpan('work', { kind: SpanKind.SERVER }).end();
     await telemetry.shutdown();
     server.closeAllConnections();
     server.close();
@@ -83,7 +83,7 @@ describe('telemetry', () => {
     const second = startTelemetry({ service: 'taskwire-other', env: {} });
     await second.shutdown();
     await second.shutdown();
-    tracer().startSpan('work').end();
+    tracer().startSpan('work', { kind: SpanKind.SERVER }).end();
 
     expect(await finishedSpans()).toHaveLength(1);
   });
@@ -91,9 +91,25 @@ describe('telemetry', () => {
   it('can be started again', async () => {
     await start().telemetry.shutdown();
     const { finishedSpans } = start();
-    tracer().startSpan('work').end();
+    tracer().startSpan('work', { kind: SpanKind.SERVER }).end();
 
     expect(await finishedSpans()).toHaveLength(1);
+  });
+});
+
+describe('work that nobody asked for', () => {
+  it('is not traced, nor what it causes elsewhere', async () => {
+    const { finishedSpans } = start();
+    const headers: Record<string, string> = {};
+    tracer().startActiveSpan('poll', { kind: SpanKind.CLIENT }, (poll) => {
+      propagation.inject(context.active(), headers);
+      tracer().startSpan('query').end();
+      poll.end();
+    });
+    const received = propagation.extract(ROOT_CONTEXT, headers);
+    tracer().startSpan('answer', { kind: SpanKind.SERVER }, received).end();
+
+    expect(await finishedSpans()).toEqual([]);
   });
 });
 
@@ -102,7 +118,9 @@ describe('a span', () => {
     const { finishedSpans } = start();
     const within = (parent: ReturnType<ReturnType<typeof tracer>['startSpan']>) =>
       trace.setSpan(ROOT_CONTEXT, parent);
-    const request = tracer().startSpan('request', { attributes: { [ATTR.service]: 'gateway' } });
+    const request = tracer().startSpan('request', {
+      ...{ kind: SpanKind.SERVER, attributes: { [ATTR.service]: 'gateway' } },
+    });
     const send = tracer().startSpan('send', { kind: SpanKind.PRODUCER }, within(request));
     const process = tracer().startSpan(
       'process',

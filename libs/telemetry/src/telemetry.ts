@@ -1,8 +1,9 @@
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { AlwaysOffSampler, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { PrismaInstrumentation } from '@prisma/instrumentation';
+import { sampler } from './sampler.js';
 import { serviceNames } from './service-names.js';
 
 export interface TelemetryOptions {
@@ -52,8 +53,13 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
 
 function startSdk({ service, env, spanProcessors = [] }: TelemetryOptions): NodeSDK {
   const url = exportUrl(env);
+  const isRead = url !== undefined || spanProcessors.length > 0;
   const sdk = new NodeSDK({
     serviceName: env.OTEL_SERVICE_NAME ?? service,
+    // Without one of ours, the SDK goes by OTEL_TRACES_SAMPLER.
+    ...(env.OTEL_TRACES_SAMPLER ? {} : { sampler }),
+    // Where nobody reads spans they need not be recorded; trace ids are there all the same.
+    ...(isRead ? {} : { sampler: new AlwaysOffSampler() }),
     spanProcessors: [
       serviceNames,
       ...(url === undefined ? [] : [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url }) })]),

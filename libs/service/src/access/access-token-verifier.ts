@@ -5,12 +5,15 @@ import { bearerOf } from './bearer.js';
 import type { Caller } from './caller.js';
 import type { PublishedKeys } from './published-keys.js';
 import type { Revocations } from './revocations.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** Seconds by which clocks may differ. */
 const TOLERANCE_S = 5;
 
 /** Verifies access tokens (RFC 9068) without asking anybody: by published keys and known revocations. */
 export class AccessTokenVerifier {
+  readonly #verified = new VerifiedTokens();
+
   constructor(
     private readonly keys: Pick<PublishedKeys, 'find'>,
     private readonly revocations: Pick<Revocations, 'has'>,
@@ -20,7 +23,8 @@ export class AccessTokenVerifier {
   async verify(authorization: string | undefined): Promise<Caller> {
     const token = bearerOf(authorization);
     if (token === undefined) throw unauthenticated('send an access token: Authorization: Bearer <token>');
-    const claims = await this.#claimsOf(token);
+    const claims = this.#verified.get(token) ?? (await this.#claimsOf(token));
+    this.#verified.add(token, claims);
     if (this.isRevoked(claims.sid)) throw unauthenticated('the session has ended: sign in again');
     return {
       userId: claims.sub,

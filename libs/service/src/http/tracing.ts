@@ -4,11 +4,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const spans = new WeakMap<FastifyRequest, Span>();
 
-/** A server span for each request, named by the route's pattern, continuing the caller's trace. */
+/** A server span for each request but those of probes, named by the route's pattern, continuing the caller's trace. */
 export function traceRequests(fastify: FastifyInstance, service: string): void {
   const tracer = trace.getTracer('@taskwire/service');
 
   fastify.addHook('onRequest', (request, _reply, done) => {
+    if (request.url.startsWith('/health/')) {
+      done();
+      return;
+    }
     const parent = propagation.extract(context.active(), request.headers);
     const route = patternOf(request);
     const attributes = {
