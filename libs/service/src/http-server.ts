@@ -31,6 +31,8 @@ export async function createHttpApp(
     requestTimeout: REQUEST_LIMIT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
+    // What came in time is answered, and told to close its connection.
+    return503OnClosing: false,
     // Operation ids are signed keys of some 300 characters.
     routerOptions: { maxParamLength: 1_000 },
     clientErrorHandler: answerParserError,

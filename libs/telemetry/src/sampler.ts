@@ -1,10 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
-import {
-  ParentBasedSampler,
-  type Sampler,
-  SamplingDecision,
-  type SamplingResult,
-} from '@opentelemetry/sdk-trace';
+import { ParentBasedSampler, type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace';
 
 /** What somebody or something asked for: a request, a message. */
 const CAUSES = new Set([SpanKind.SERVER, SpanKind.PRODUCER, SpanKind.CONSUMER]);
