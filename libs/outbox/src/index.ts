@@ -7,6 +7,7 @@ export type { ParkedFilter, ParkedMessage, ReplayResult } from './parked/operate
 export type { RelaySettings } from './relay/settings.js';
 export type { StoreSettings } from './settings.js';
 export * from './sql/executor.js';
+export { isInfrastructure } from './sql/faults.js';
 export { pgExecutor, type PgHandle, type PgPool } from './sql/pg-executor.js';
 export { prismaExecutor, type PrismaExecutorOptions, type PrismaRoot } from './sql/prisma-executor.js';
 export { statementName } from './sql/statement-name.js';

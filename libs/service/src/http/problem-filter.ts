@@ -6,7 +6,8 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import type { ProblemCode } from '@taskwire/contracts';
-import { InfrastructureError, Rejection } from '@taskwire/messaging';
+import { Rejection } from '@taskwire/messaging';
+import { isInfrastructure } from '@taskwire/outbox';
 import type { Logger } from '@taskwire/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from './problem-error.js';
@@ -63,7 +64,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof InfrastructureError) {
+  if (isInfrastructure(error)) {
     return new ProblemError('service_unavailable', 'a store is not reachable', {
       headers: { 'retry-after': '1' },
       cause: error,
