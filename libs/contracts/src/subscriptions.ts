@@ -37,7 +37,12 @@ export const notificationCommands = subscription('notification.commands', {
   kind: 'group',
   commands: [ReadNotification, SetPreferences],
 });
-export const notificationTasks = subscription('notification.tasks', { kind: 'group', events: taskEvents });
+/** Nobody sees 20 ms in a live feed, and under load they make a few transactions of many. */
+export const notificationTasks = subscription('notification.tasks', {
+  kind: 'group',
+  lingerMs: 20,
+  events: taskEvents,
+});
 export const notificationAccounts = subscription('notification.accounts', {
   kind: 'group',
   events: [UserRegistered],

@@ -14,6 +14,7 @@ const TABLES = [
 const OLD_SNAPSHOT_MINUTES = 10;
 
 const MISSING = `${UNNAMED} select t.name from unnest($1::text[]) t(name) where to_regclass(t.name) is null`;
+const ISOLATION = `${UNNAMED} select current_setting('default_transaction_isolation') as value`;
 const AUTOVACUUM = `${UNNAMED} select current_setting('autovacuum') as value`;
 const SNAPSHOT = `${UNNAMED} select pid, coalesce(application_name, '') as application,
     (extract(epoch from clock_timestamp() - xact_start) / 60)::int as minutes
@@ -21,13 +22,19 @@ const SNAPSHOT = `${UNNAMED} select pid, coalesce(application_name, '') as appli
   where backend_xmin is not null and datname = current_database()
     and xact_start < clock_timestamp() - interval '${OLD_SNAPSHOT_MINUTES} minutes' order by xact_start limit 1`;
 
-/** Rejects when the tables are missing. Answers what will make the outbox slow: dead rows that nothing removes. */
+/** Rejects when the tables are missing, or when transactions would not be READ COMMITTED. Answers what will make the outbox slow: dead rows that nothing removes. */
 export async function bootCheck(executor: SqlExecutor): Promise<string[]> {
   const missing = await executor.query<{ name: string }>(MISSING, [TABLES]);
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ');
     throw new Error(
       `the database lacks ${names}: apply prisma/migration.sql of @taskwire/outbox, or call install()`,
+    );
+  }
+  const [isolation] = await executor.query<{ value: string }>(ISOLATION);
+  if (isolation?.value !== 'read committed') {
+    throw new Error(
+      `default_transaction_isolation is ${String(isolation?.value)}: the outbox needs read committed; set it back for this database or role`,
     );
   }
   const warnings: string[] = [];

@@ -32,3 +32,31 @@ it('hands a fault over and works on', async () => {
   await flight.idle();
   expect(faults).toEqual([new Error('run 1'), new Error('run 2')]);
 });
+
+it('leaves time between two runs, so that what is asked for meanwhile shares one', async () => {
+  const starts: number[] = [];
+  const asked = new Set<string>();
+  const runs: string[][] = [];
+  const flight = new SingleFlight(
+    () => {
+      starts.push(performance.now());
+      runs.push([...asked]);
+      asked.clear();
+      return Promise.resolve();
+    },
+    undefined,
+    30,
+  );
+  const ask = (what: string) => {
+    asked.add(what);
+    flight.poke();
+  };
+  ask('a');
+  await turn();
+  ask('b');
+  await turn();
+  ask('c');
+  await flight.idle();
+  expect(runs).toEqual([['a'], ['b', 'c']]);
+  expect((starts[1] ?? 0) - (starts[0] ?? 0)).toBeGreaterThanOrEqual(29);
+});

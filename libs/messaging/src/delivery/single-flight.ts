@@ -1,14 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /**
- * Runs `work` once at a time: what is asked for meanwhile becomes one more run. So batches grow with load, in order.
+ * Runs `work` once at a time: what is asked for meanwhile becomes one more run. So batches grow with load, in order. The
+ * first run starts at once; the next ones start at least `everyMs` after each other.
  * `work` handles its own faults; one that escapes goes to `onFault` and ends the run, not the process.
  */
 export class SingleFlight {
   #running: Promise<void> | undefined;
   #again = false;
+  #notBefore = 0;
 
   constructor(
     private readonly work: () => Promise<void>,
     private readonly onFault: (fault: unknown) => void = () => undefined,
+    private readonly everyMs = 0,
   ) {}
 
   poke(): void {
@@ -24,7 +29,10 @@ export class SingleFlight {
   async #loop(): Promise<void> {
     await Promise.resolve();
     while (this.#again) {
+      const pause = this.#notBefore - performance.now();
+      if (pause > 0) await sleep(pause);
       this.#again = false;
+      this.#notBefore = performance.now() + this.everyMs;
       try {
         await this.work();
       } catch (fault) {

@@ -7,6 +7,8 @@ import { deleteRows, holdRows, type OutboxRow, partitionName, readRows, type Ref
 export interface PassResult {
   /** Rows that left the outbox. */
   readonly gone: number;
+  /** As many rows were read as a pass takes: there may be more. */
+  readonly full: boolean;
   /** Partitions of which rows were tried. */
   readonly sentTo: ReadonlySet<string>;
   /** Why the rows of a partition could not be sent now, by partition. */
@@ -27,13 +29,14 @@ export async function runPass(
   const sendings = rows.filter((row) => !row.held).map(sendingOf);
   // Asked as late as possible: reading may have taken longer than the lease.
   const results = lease.owns() ? await send(driver, sendings) : undefined;
-  if (!results) return { gone: 0, sentTo: new Set(), failed: new Map(), refused: [] };
+  if (!results) return { gone: 0, full: false, sentTo: new Set(), failed: new Map(), refused: [] };
   const { confirmed, failed, refused } = sortResults(sendings, results);
   announce(DIAGNOSTICS.sent, confirmed.length);
   await deleteRows(executor, confirmed);
   await holdRows(executor, lease, [...refused, ...behind]);
   const sentTo = new Set(sendings.map(({ row }) => partitionName(row)));
-  return { gone: confirmed.length + refused.length + behind.length, sentTo, failed, refused };
+  const gone = confirmed.length + refused.length + behind.length;
+  return { gone, full: rows.length === size, sentTo, failed, refused };
 }
 
 async function send(

@@ -113,7 +113,7 @@ export class Relay {
       const paused = this.#backoff.paused();
       const result = await runPass(executor, driver, this.#lease, settings.batchSize, paused);
       this.#note(result);
-      return result.gone > 0;
+      return result.full && result.gone > 0;
     } catch (error) {
       log.error('the relay could not read or delete rows of the outbox, and tries again', reasonOf(error));
       await pause(FAULT_PAUSE_MS);

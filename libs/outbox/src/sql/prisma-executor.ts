@@ -13,7 +13,7 @@ export interface PrismaQueries {
 export interface PrismaRoot extends PrismaQueries {
   $transaction<T>(
     work: (tx: PrismaQueries) => Promise<T>,
-    options: { maxWait: number; timeout: number; isolationLevel: 'ReadCommitted' },
+    options: { maxWait: number; timeout: number },
   ): PromiseLike<T>;
 }
 
@@ -32,7 +32,8 @@ export function prismaExecutor(
   prisma: PrismaRoot,
   { maxWaitMs = 5_000, timeoutMs = 30_000 }: PrismaExecutorOptions = {},
 ): SqlExecutor {
-  const options = { maxWait: maxWaitMs, timeout: timeoutMs, isolationLevel: 'ReadCommitted' } as const;
+  // No isolation level: naming it costs a statement in each transaction. The boot check demands the right default.
+  const options = { maxWait: maxWaitMs, timeout: timeoutMs };
   return {
     ...runner(prisma),
     transaction: async <T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> => {

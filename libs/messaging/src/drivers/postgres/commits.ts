@@ -2,6 +2,9 @@ import { SingleFlight } from '../../delivery/single-flight.js';
 import type { Link } from './connection.js';
 import type { OwnedPartition } from './owned-partition.js';
 
+/** A position that a dying instance did not store costs repeats, which inboxes absorb; storing each costs a statement. */
+const EVERY_MS = 100;
+
 const COMMIT = 'select sub, part from bus.commit($1, $2, $3, $4)';
 
 /** Stores positions, many partitions in one statement; the next batch does not wait for it. */
@@ -14,7 +17,7 @@ export class Commits {
     private readonly refused: (partition: OwnedPartition) => void,
   ) {
     // A commit that fails is repeated by the next heartbeat, which sees `done` ahead of `committed`.
-    this.#flight = new SingleFlight(() => this.#commit());
+    this.#flight = new SingleFlight(() => this.#commit(), undefined, EVERY_MS);
   }
 
   add(partition: OwnedPartition): void {

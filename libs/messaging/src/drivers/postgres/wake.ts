@@ -3,6 +3,8 @@ import type { Link } from './connection.js';
 
 export const APPENDED_CHANNEL = 'bus';
 const MOST_IDS = 800;
+/** Only a busy publisher notices: the first one after a pause is told at once. */
+const EVERY_MS = 5;
 
 /**
  * Tells all instances which partitions have grown: after the commit, in a statement of its own, one in flight. A
@@ -13,7 +15,7 @@ export class Waker {
   readonly #flight: SingleFlight;
 
   constructor(link: Link) {
-    this.#flight = new SingleFlight(async () => {
+    const wake = async (): Promise<void> => {
       const parts = [...this.#parts].slice(0, MOST_IDS);
       for (const part of parts) this.#parts.delete(part);
       if (this.#parts.size > 0) this.#flight.poke();
@@ -23,7 +25,8 @@ export class Waker {
         `select set_config('synchronous_commit', 'off', true), pg_notify('${APPENDED_CHANNEL}', $1)`,
         [parts.join(',')],
       );
-    });
+    };
+    this.#flight = new SingleFlight(wake, undefined, EVERY_MS);
   }
 
   appended(parts: Iterable<number>): void {
