@@ -43,7 +43,8 @@ describe('writing tasks', () => {
     expect(read.body).toEqual(created.body);
     const changed = await ada.call<Task>('PATCH', path, { priority: 'high' }, { 'if-match': '"1"' });
     expect(changed).toMatchObject({ status: 200, body: { priority: 'high', version: 2 } });
-    const completed = await ada.call<Task>('POST', `${path}/complete`);
+    const typed = { 'content-type': 'application/json' }; // as many clients send it, with no body behind it
+    const completed = await ada.call<Task>('POST', `${path}/complete`, undefined, typed);
     expect(completed).toMatchObject({ status: 200, body: { status: 'done', version: 3 } });
     const reopened = await ada.call<Task>('POST', `${path}/reopen`);
     expect(reopened).toMatchObject({ status: 200, body: { status: 'todo', version: 4 } });

@@ -47,7 +47,13 @@ export async function createHttpApp(
     bodyParser: false,
   });
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.removeContentTypeParser('text/plain');
+  fastify.removeContentTypeParser(['text/plain', 'application/json']);
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Many clients name the type of a body that they don't send, as with POST /v1/tasks/{id}/complete.
+    if (body === '') done(null, undefined);
+    else parseJson(request, String(body), done);
+  });
   boundClose(fastify, DRAIN_MS);
   traceRequests(fastify, service);
   routes.watch(fastify);

@@ -1,7 +1,12 @@
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { AlwaysOffSampler, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOffSampler,
+  BatchSpanProcessor,
+  type Sampler,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
 import { PrismaInstrumentation } from '@prisma/instrumentation';
 import { sampler } from './sampler.js';
 import { serviceNames } from './service-names.js';
@@ -56,10 +61,7 @@ function startSdk({ service, env, spanProcessors = [] }: TelemetryOptions): Node
   const isRead = url !== undefined || spanProcessors.length > 0;
   const sdk = new NodeSDK({
     serviceName: env.OTEL_SERVICE_NAME ?? service,
-    // Without one of ours, the SDK goes by OTEL_TRACES_SAMPLER.
-    ...(env.OTEL_TRACES_SAMPLER ? {} : { sampler }),
-    // Where nobody reads spans they need not be recorded; trace ids are there all the same.
-    ...(isRead ? {} : { sampler: new AlwaysOffSampler() }),
+    ...samplerFor(env, isRead),
     spanProcessors: [
       serviceNames,
       ...(url === undefined ? [] : [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url }) })]),
@@ -71,6 +73,12 @@ function startSdk({ service, env, spanProcessors = [] }: TelemetryOptions): Node
   });
   sdk.start();
   return sdk;
+}
+
+/** Where nobody reads spans none is recorded; trace ids are there all the same. Else OTEL_TRACES_SAMPLER decides, if set. */
+function samplerFor(env: NodeJS.ProcessEnv, isRead: boolean): { sampler?: Sampler } {
+  if (!isRead) return { sampler: new AlwaysOffSampler() };
+  return env.OTEL_TRACES_SAMPLER ? {} : { sampler };
 }
 
 /** By OpenTelemetry's rules: the variable for traces is the whole URL, the general one its base. */

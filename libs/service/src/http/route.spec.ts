@@ -27,7 +27,7 @@ describe('a request that is not as its contract says', () => {
 
   it.each([
     ['malformed JSON', json('{"name":'), 'bad_request', 400],
-    ['an empty body', json(''), 'bad_request', 400],
+    ['an empty body', json(''), 'validation_failed', 400],
     ['no object', json('[1]'), 'validation_failed', 400],
     ['a poisoned prototype', json('{"__proto__":{"admin":true},"name":"x"}'), 'bad_request', 400],
     ['no body at all', { method: 'POST' }, 'validation_failed', 400],
