@@ -68,13 +68,16 @@ describe.each([
       return settled.find(({ owner }) => owner === account.userId) ?? { owner: account.userId, creates: [] };
     });
     const stored = await Promise.all(accounts.map((account) => readStored(api, account)));
-    const acknowledged = all
-      .flatMap(({ creates }) => creates)
-      .filter(({ told }) => told === 'acknowledged').length;
+    const creates = all.flatMap((client) => client.creates);
+    const acknowledged = creates.filter(({ told }) => told === 'acknowledged').length;
+    const operations = creates.filter(({ operation }) => operation === 'done').length;
     const kills = victims.flatMap((victim) => running.kills(victim.process));
-    console.log(`${shape}: ${kills.length} kills, ${acknowledged} acknowledged, ${accounts.length} accounts`);
+    console.log(
+      `${shape}: ${kills.length} kills, ${acknowledged} acknowledged, ${operations} by operation, ${accounts.length} accounts`,
+    );
     expect(checkLedger(all, stored)).toEqual([]);
     expect(acknowledged).toBeGreaterThan(0);
+    expect(operations).toBeGreaterThan(0);
     expect(kills).toHaveLength(victims.reduce((sum, victim) => sum + victim.kills, 0));
     for (const victim of victims) {
       expect(new Set(running.kills(victim.process).map((line) => line.split(' ')[0]))).toEqual(

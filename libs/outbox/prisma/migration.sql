@@ -108,6 +108,7 @@ CREATE TABLE "running_batches" (
     "pid" INTEGER NOT NULL,
     "marked_at" TIMESTAMPTZ(6) NOT NULL,
     "ids" BIGINT[],
+    "quarantined" BOOLEAN NOT NULL,
 
     CONSTRAINT "running_batches_pkey" PRIMARY KEY ("subscriber", "topic", "partition", "slot")
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

@@ -9,7 +9,7 @@ export interface StoreSettings {
   readonly handlerMs: number;
   /** Parked messages of one subscriber at which it pauses. Default 1,000,000. */
   readonly parkedLimit: number;
-  /** How often a message may be running when its process dies; after that it is settled as failed or dead. Default 5. */
+  /** How often a process may die while a message runs alone in it; after that the message is settled as failed or dead. Default 5. */
   readonly processKills: number;
 }
 

@@ -4,6 +4,7 @@ import { EndedMeanwhile } from '../inbox/endings.js';
 import { isInfrastructure, isRunAgain } from '../sql/faults.js';
 import { KnownFault, RejectedAfterWrite } from './run-messages.js';
 import { type Batch, type Mode, runTransaction, type StoreParts } from './transaction.js';
+import { processGate } from './process-gate.js';
 import { SuspectsFound } from './triage.js';
 
 /** More savepoints that write in one transaction overflow the server's cache of subtransactions. */
@@ -51,7 +52,7 @@ export class BatchSettler {
     else await this.#careful(deliveries);
   }
 
-  /** Suspects alone, in their place; whatever stands between them together. */
+  /** Suspects in quarantine, in their place; whatever stands between them together. */
   async #around(deliveries: readonly Delivery[], suspects: ReadonlySet<Delivery>): Promise<void> {
     let between: Delivery[] = [];
     for (const delivery of deliveries) {
@@ -61,7 +62,7 @@ export class BatchSettler {
       }
       await this.#together(between);
       between = [];
-      await this.#alone(delivery);
+      await this.#quarantined(delivery);
     }
     await this.#together(between);
   }
@@ -84,6 +85,15 @@ export class BatchSettler {
   async #alone(delivery: Delivery): Promise<void> {
     await this.batch.marks.mark(this.parts.executor, [delivery.message]);
     const error = await this.#attempt([delivery], 'singly');
+    if (error instanceof SuspectsFound) await this.#quarantined(delivery);
+    else if (error !== undefined) await this.#failed(delivery, error);
+  }
+
+  async #quarantined(delivery: Delivery): Promise<void> {
+    const error = await processGate.alone(async () => {
+      await this.batch.marks.mark(this.parts.executor, [delivery.message], true);
+      return this.#attempt([delivery], 'quarantined');
+    });
     if (error !== undefined) await this.#failed(delivery, error);
   }
 
@@ -92,7 +102,7 @@ export class BatchSettler {
     if (isTransient(error)) throw keptColliding(error);
     const rethrow: Run = () => Promise.reject(new KnownFault(error));
     const failed = new BatchSettler(this.parts, { ...this.batch, run: rethrow });
-    const again = await failed.#attempt([delivery], 'singly');
+    const again = await failed.#attempt([delivery], 'quarantined');
     if (again !== undefined) throw asError(again);
     for (const [of, outcome] of failed.#outcomes) this.#outcomes.set(of, outcome);
   }
@@ -101,7 +111,8 @@ export class BatchSettler {
   async #attempt(deliveries: readonly Delivery[], mode: Mode): Promise<unknown> {
     for (let repeat = 0; ; repeat += 1) {
       try {
-        const outcomes = await runTransaction(this.parts, this.batch, deliveries, mode);
+        const run = () => runTransaction(this.parts, this.batch, deliveries, mode);
+        const outcomes = await (mode === 'quarantined' ? run() : processGate.beside(run));
         for (const [delivery, outcome] of outcomes) this.#outcomes.set(delivery, outcome);
         return undefined;
       } catch (error) {

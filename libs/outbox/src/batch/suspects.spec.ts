@@ -32,12 +32,11 @@ const placesOf = (deliveries: readonly Delivery[]) => deliveries.map((delivery) 
 /** What a process leaves behind that dies while these run: a mark, and no connection. */
 async function dieWith(
   deliveries: readonly Delivery[],
-  slot: Slot = 'batch',
-  subscriber = COMMANDS.subscriber,
+  { quarantined = false, slot = 'batch' as Slot, subscriber = COMMANDS.subscriber } = {},
 ): Promise<void> {
   const connections = new Pool({ connectionString: db.url, max: 1 });
   const marks = new RunningMarks(subscriber, slot, randomUUID());
-  await marks.mark(pgExecutor(connections), placesOf(deliveries));
+  await marks.mark(pgExecutor(connections), placesOf(deliveries), quarantined);
   const [mine] = (await connections.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
   await connections.end();
   const alive = 'select 1 from pg_stat_activity where pid = $1';
@@ -74,16 +73,16 @@ describe('after a process died', () => {
 
   it('those of other partitions and subscribers run together', async () => {
     await dieWith([command({ id: 'x', partition: 1 })]);
-    await dieWith(batch(), 'batch', 'another');
+    await dieWith(batch(), { subscriber: 'another' });
     const { calls, run } = recording();
     await db.store.process(COMMANDS, batch(), run, false);
     expect(calls).toEqual([['a', 'b', 'c', 'd']]);
   });
 
-  it('a command that was running each time ends as failed, and the others are done', async () => {
+  it('a command that was running alone each time ends as failed, and the others are done', async () => {
     const deliveries = batch();
     await dieWith(deliveries);
-    for (let kills = 1; kills < 3; kills++) await dieWith(deliveries.slice(1, 2));
+    for (let kills = 0; kills < 3; kills++) await dieWith(deliveries.slice(1, 2), { quarantined: true });
     const { calls, run } = recording();
     expect(await db.store.process(COMMANDS, deliveries, run, false)).toMatchObject([
       { ending: 'done' },
@@ -95,15 +94,27 @@ describe('after a process died', () => {
     expect(await db.store.parked()).toMatchObject([{ id: 'b', state: 'dead', reason: 'process_died' }]);
   });
 
-  it('a parked event that was running each time is dead, and was run alone before', async () => {
+  it('those that were only beside what kills are done, however often it does', async () => {
+    const deliveries = batch();
+    for (let deaths = 0; deaths < 10; deaths++) await dieWith(deliveries);
+    const { calls, run } = recording();
+    const outcomes = await db.store.process(COMMANDS, deliveries, run, false);
+    expect(outcomes).toMatchObject(deliveries.map(() => ({ ending: 'done' })));
+    expect(calls).toEqual([['a'], ['b'], ['c'], ['d']]);
+    expect(await suspects()).toEqual([]);
+  });
+
+  it('a parked event that was running alone each time is dead, and was run alone before', async () => {
     const broken = runOf(() => Promise.reject(new Error('broken')));
     const events = ['a', 'b'].map((id) => happened({ id, partition: 0 }));
     await db.store.process(EVENTS, events, broken, true);
-    await dieWith(events, 'drain', EVENTS.subscriber);
+    const draining = { slot: 'drain', subscriber: EVENTS.subscriber } as const;
+    await dieWith(events, draining);
     const { calls, run } = recording();
     expect(await db.store.drain(EVENTS, run, parse)).toBe(1);
     expect(calls).toEqual([['a']]);
-    for (let kills = 1; kills < 3; kills++) await dieWith(events.slice(1), 'drain', EVENTS.subscriber);
+    for (let kills = 0; kills < 3; kills++)
+      await dieWith(events.slice(1), { ...draining, quarantined: true });
     expect(await db.store.drain(EVENTS, run, parse)).toBe(0);
     expect(await db.store.parked()).toMatchObject([{ id: 'b', state: 'dead', reason: 'process_died' }]);
   });

@@ -15,6 +15,7 @@ interface ReplacedMark {
   readonly pid: number;
   readonly markedAt: Date;
   readonly ids: readonly string[];
+  readonly quarantined: boolean;
 }
 
 /** Longer than any batch: a mark of that age is left behind, even where a connection pooler keeps its connection. */
@@ -28,26 +29,27 @@ const MARK = `with quick as (select set_config('synchronous_commit', 'off', true
     from unnest($2::text[], $3::text[]::int[], $4::text[]) m(topic, partition, id) group by topic, partition
   ),
   replaced as (
-    select r.pid, r.marked_at, r.ids from running_batches r join mine using (topic, partition)
+    select r.pid, r.marked_at, r.ids, r.quarantined from running_batches r join mine using (topic, partition)
     where r.subscriber = $1 and r.slot = $5 and r.owner <> $6 and r.ids <> '{}'
   ),
   marked as (
-    insert into running_batches (subscriber, topic, partition, slot, owner, pid, marked_at, ids)
-    select $1, m.topic, m.partition, $5, $6, pg_backend_pid(), clock_timestamp(), m.ids from mine m, quick
+    insert into running_batches (subscriber, topic, partition, slot, owner, pid, marked_at, ids, quarantined)
+    select $1, m.topic, m.partition, $5, $6, pg_backend_pid(), clock_timestamp(), m.ids, $7 from mine m, quick
     order by m.topic, m.partition
     on conflict (subscriber, topic, partition, slot)
-      do update set owner = excluded.owner, pid = excluded.pid, marked_at = excluded.marked_at, ids = excluded.ids
+      do update set owner = excluded.owner, pid = excluded.pid, marked_at = excluded.marked_at, ids = excluded.ids,
+        quarantined = excluded.quarantined
   )
-  select pid, marked_at as "markedAt", ids::text[] as ids from replaced`;
+  select pid, marked_at as "markedAt", ids::text[] as ids, quarantined from replaced`;
 
 // A mark whose connection lives is no sign of death: several instances drain the same partition.
 const SUSPECT = `${UNNAMED}
   insert into suspect_messages as s (subscriber, id, kills)
-  select distinct $1, id::bigint, 1
-  from unnest($2::text[]::int[], $3::text[]::timestamptz[], $4::text[]) m(pid, marked_at, id)
+  select distinct $1, id::bigint, quarantined::int
+  from unnest($2::text[]::int[], $3::text[]::timestamptz[], $4::text[], $5::text[]::boolean[]) m(pid, marked_at, id, quarantined)
   where m.marked_at < clock_timestamp() - interval '${LONGEST_BATCH}'
     or not exists (select 1 from pg_stat_activity a where a.pid = m.pid)
-  on conflict (subscriber, id) do update set kills = s.kills + 1, seen_at = clock_timestamp()`;
+  on conflict (subscriber, id) do update set kills = s.kills + excluded.kills, seen_at = clock_timestamp()`;
 
 const UNMARK = `${UNNAMED}
   update running_batches r set ids = '{}'
@@ -60,7 +62,8 @@ const FORGET = `${UNNAMED}
 
 /**
  * Poison that kills the process: what is about to run is written down, and deleted with the batch's commit. Whoever finds
- * the rows of another, dead process counts a kill for each of its messages; those then run singly.
+ * the rows of another, dead process suspects each of its messages; those then run in quarantine. Only a death in there
+ * counts against a message: whatever else was running when a process dies is innocent, time and again.
  */
 export class RunningMarks {
   constructor(
@@ -69,19 +72,19 @@ export class RunningMarks {
     readonly owner: string,
   ) {}
 
-  async mark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
+  /** `quarantined`: nothing else runs in this process meanwhile. */
+  async mark(sql: SqlRunner, places: readonly Place[], quarantined = false): Promise<void> {
     const ids = column(places, (p) => p.id);
-    const values = [this.subscriber, ...partitionsOf(places), ids, this.slot, this.owner];
+    const values = [this.subscriber, ...partitionsOf(places), ids, this.slot, this.owner, quarantined];
     const replaced = await sql.query<ReplacedMark>(MARK, values);
-    const messages = replaced.flatMap(({ pid, markedAt, ids: of }) =>
-      of.map((id) => ({ pid, markedAt, id })),
-    );
+    const messages = replaced.flatMap(({ ids: of, ...mark }) => of.map((id) => ({ ...mark, id })));
     if (messages.length === 0) return;
     await sql.execute(SUSPECT, [
       this.subscriber,
       column(messages, (m) => m.pid),
       column(messages, (m) => m.markedAt),
       column(messages, (m) => m.id),
+      column(messages, (m) => String(m.quarantined)),
     ]);
   }
 

@@ -29,7 +29,8 @@ export interface Batch {
   readonly marks: RunningMarks;
 }
 
-export type Mode = 'together' | 'singly';
+/** `quarantined`: singly, and nothing else runs in the process. */
+export type Mode = 'together' | 'singly' | 'quarantined';
 
 /** The transaction of a batch; the order of its steps is what keeps messages once and in order (see the README). */
 export async function runTransaction(
@@ -45,7 +46,7 @@ export async function runTransaction(
   const sent = await parts.executor.transaction(async (tx) => {
     await lockBatch(tx, batch, deliveries);
     const seen = await look(tx, group.subscriber, deliveries, settings.windowMs);
-    const toRun = triage(deliveries, seen, settlement, settings.processKills);
+    const toRun = triage(deliveries, seen, settlement, settings.processKills, mode === 'quarantined');
     const buffer = new OutgoingBuffer(parts.outgoing);
     const running = { tx, run, buffer, handlerMs: settings.handlerMs };
     if (mode === 'together') await runTogether(running, toRun, settlement);
@@ -56,7 +57,7 @@ export async function runTransaction(
       marks,
       deliveries.map((d) => d.message),
     );
-    if (seen.some((s) => s.kills > 0)) await marks.forget(tx, settledIds(settlement));
+    if (seen.some((s) => s.suspect)) await marks.forget(tx, settledIds(settlement));
     return storeChanges(tx, buffer.changes());
   });
   for (const [lane, by] of stopped) batch.stopped.set(lane, by);

@@ -3,7 +3,7 @@ import type { Seen } from '../inbox/look.js';
 import { failureOfFault, PROCESS_DIED } from '../parked/failure.js';
 import type { Settlement } from './settlement.js';
 
-/** Messages that were running when their process died: each has to run alone. */
+/** Messages that were running when their process died: each has to run in quarantine. */
 export class SuspectsFound extends Error {
   override readonly name = 'SuspectsFound';
   constructor(readonly suspects: ReadonlySet<Delivery>) {
@@ -20,6 +20,7 @@ export function triage(
   seen: readonly Seen[],
   settlement: Settlement,
   mostKills: number,
+  quarantined: boolean,
 ): Delivery[] {
   const run: Delivery[] = [];
   const suspects = new Set<Delivery>();
@@ -30,10 +31,10 @@ export function triage(
     if (outcome) settlement.outcomes.set(delivery, outcome);
     else if (!settleWithoutHandler(delivery, known, settlement, mostKills)) {
       run.push(delivery);
-      if (known.kills > 0) suspects.add(delivery);
+      if (known.suspect) suspects.add(delivery);
     }
   }
-  if (suspects.size > 0 && deliveries.length > 1) throw new SuspectsFound(suspects);
+  if (suspects.size > 0 && !quarantined) throw new SuspectsFound(suspects);
   return run;
 }
 

@@ -14,7 +14,9 @@ export interface Seen {
   readonly blocked: boolean;
   readonly tooOld: boolean;
   readonly pastDeadline: boolean;
-  /** How often its process died while it ran. */
+  /** It was running when a process died. */
+  readonly suspect: boolean;
+  /** How often its process died while it ran in quarantine. */
   readonly kills: number;
 }
 
@@ -22,7 +24,7 @@ export interface Seen {
 // keep to the indexes whatever the planner believes of the tables.
 const LOOK = `${UNNAMED}
   select i.ending, i.reply, i.problem, i.request_hash as "requestHash",
-    p.seq is not null as parked, b.seq is not null as blocked, coalesce(s.kills, 0) as kills,
+    p.seq is not null as parked, b.seq is not null as blocked, s.kills is not null as suspect, coalesce(s.kills, 0) as kills,
     m.sent < clock_timestamp() - $7::text::float8 * interval '1 ms' as "tooOld",
     coalesce(m.deadline < clock_timestamp(), false) as "pastDeadline"
   from unnest($2::text[], $3::text[], $4::text[], $5::text[]::timestamptz[], $6::text[]::timestamptz[])

@@ -20,8 +20,8 @@ export interface Drain {
   readonly marks: RunningMarks;
 }
 
-/** Among the rows is one whose process died while it ran: they have to run one by one. */
-class SuspectParked extends Error {
+/** Among the rows is one that was running when a process died: it has to run in quarantine. */
+export class SuspectParked extends Error {
   override readonly name = 'SuspectParked';
 }
 
@@ -36,12 +36,13 @@ export async function drainLane(
   drain: Drain,
   lane: DueLane,
   size: number,
+  quarantined = false,
 ): Promise<number> {
   let sent = false;
   const left = await parts.executor.transaction(async (tx) => {
     await lock(tx, 'inbox', [inboxLock(lane.subscriber, lane.topic, lane.partition)]);
     const rows = await readLane(tx, lane, size);
-    if (size > 1 && rows.some((row) => row.kills > 0))
+    if (!quarantined && rows.some((row) => row.suspect))
       throw new SuspectParked('a parked message is a suspect');
     const parsed = rows.map((row) => ({ row, delivery: deliveryOf(row, drain.parse) }));
     await lockRows(tx, drain.run, parsed);
@@ -56,7 +57,7 @@ export async function drainLane(
       done.map(({ seq }) => seq),
       'delete',
     );
-    if (rows.some((row) => row.kills > 0)) await drain.marks.forget(tx, lane.ids.slice(0, size));
+    if (rows.some((row) => row.suspect)) await drain.marks.forget(tx, lane.ids.slice(0, size));
     sent = await storeChanges(tx, buffer.changes());
     return done.length;
   });

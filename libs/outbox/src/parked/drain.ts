@@ -1,9 +1,10 @@
 import type { Run } from '@taskwire/messaging';
 import { KnownFault } from '../batch/run-messages.js';
 import type { StoreParts } from '../batch/transaction.js';
+import { processGate } from '../batch/process-gate.js';
 import { EndedMeanwhile } from '../inbox/endings.js';
 import { asInfrastructure, isInfrastructure, isRunAgain } from '../sql/faults.js';
-import { type Drain, drainLane, placesOf } from './drain-lane.js';
+import { type Drain, drainLane, placesOf, SuspectParked } from './drain-lane.js';
 import { type DueLane, dueLanes } from './rows.js';
 
 /** Runs what is parked and due, lane by lane. Answers how many messages were settled. */
@@ -25,22 +26,29 @@ async function drainOne(parts: StoreParts, drain: Drain, lane: DueLane): Promise
   const { marks } = drain;
   try {
     await marks.mark(parts.executor, placesOf(lane));
-    return await drainLane(parts, drain, lane, parts.settings.drainBatch);
+    return await processGate.beside(() => drainLane(parts, drain, lane, parts.settings.drainBatch));
   } catch (error) {
     const again = await leaveToNextRound(parts, drain, lane, error);
     if (again) return 0;
-    return drainFirst(parts, drain, { ...lane, ids: lane.ids.slice(0, 1) });
+    const first = { ...lane, ids: lane.ids.slice(0, 1) };
+    if (error instanceof SuspectParked) return processGate.alone(() => drainFirst(parts, drain, first, true));
+    return processGate.beside(() => drainFirst(parts, drain, first, false));
   }
 }
 
-async function drainFirst(parts: StoreParts, drain: Drain, lane: DueLane): Promise<number> {
+async function drainFirst(
+  parts: StoreParts,
+  drain: Drain,
+  lane: DueLane,
+  quarantined: boolean,
+): Promise<number> {
   try {
-    await drain.marks.mark(parts.executor, placesOf(lane));
-    return await drainLane(parts, drain, lane, 1);
+    await drain.marks.mark(parts.executor, placesOf(lane), quarantined);
+    return await drainLane(parts, drain, lane, 1, quarantined);
   } catch (error) {
-    if (await leaveToNextRound(parts, drain, lane, error)) return 0;
+    if (error instanceof SuspectParked || (await leaveToNextRound(parts, drain, lane, error))) return 0;
     const run: Run = () => Promise.reject(new KnownFault(error));
-    return drainLane(parts, { ...drain, run }, lane, 1);
+    return drainLane(parts, { ...drain, run }, lane, 1, quarantined);
   }
 }
 

@@ -12,6 +12,7 @@ export interface ParkedRow {
   readonly state: ParkedState;
   readonly ready: boolean;
   readonly attempts: number;
+  readonly suspect: boolean;
   readonly kills: number;
   readonly headers: Headers;
   readonly body: Buffer;
@@ -36,12 +37,15 @@ const DUE = `${UNNAMED}
   group by h.topic, h.partition, h.key`;
 
 const COLUMNS = `p.seq::text as seq, p.id, p.state, coalesce(p.due <= clock_timestamp(), false) as ready, p.attempts, p.headers, p.body,
-  coalesce((select s.kills from suspect_messages s where s.subscriber = $1 and s.id = hashtextextended(p.id, 0)), 0) as kills`;
+  s.kills is not null as suspect, coalesce(s.kills, 0) as kills`;
+const SUSPECT = `left join lateral (
+    select kills from suspect_messages where subscriber = $1 and id = hashtextextended(p.id, 0) limit 1
+  ) s on true`;
 
-const OF_KEY = `${UNNAMED} select ${COLUMNS} from parked_messages p
+const OF_KEY = `${UNNAMED} select ${COLUMNS} from parked_messages p ${SUSPECT}
   where p.subscriber = $1 and p.topic = $2 and p.key = $3 order by p.seq limit $4::text::int`;
 
-const OF_IDS = `${UNNAMED} select ${COLUMNS} from parked_messages p
+const OF_IDS = `${UNNAMED} select ${COLUMNS} from parked_messages p ${SUSPECT}
   where p.subscriber = $1 and p.id = any($2::text[]) and p.key is null and p.state = 'retry' order by p.seq limit $3::text::int`;
 
 /** Lanes with something to run, those due first before others. Without a lock: only a hint. */
