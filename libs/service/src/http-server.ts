@@ -52,7 +52,7 @@ export async function createHttpApp(
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Many clients name the type of a body that they don't send, as with POST /v1/tasks/{id}/complete.
     if (body === '') done(null, undefined);
-    else parseJson(request, String(body), done);
+    else void parseJson(request, String(body), done);
   });
   boundClose(fastify, DRAIN_MS);
   traceRequests(fastify, service);

@@ -32,7 +32,7 @@ const placesOf = (deliveries: readonly Delivery[]) => deliveries.map((delivery) 
 /** What a process leaves behind that dies while these run: a mark, and no connection. */
 async function dieWith(
   deliveries: readonly Delivery[],
-  { quarantined = false, slot = 'batch' as Slot, subscriber = COMMANDS.subscriber } = {},
+  { quarantined = false, slot = 'batch', subscriber = COMMANDS.subscriber } = {},
 ): Promise<void> {
   const connections = new Pool({ connectionString: db.url, max: 1 });
   const marks = new RunningMarks(subscriber, slot, randomUUID());
