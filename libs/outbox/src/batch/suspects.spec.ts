@@ -29,10 +29,16 @@ beforeEach(() => db.clear());
 
 const placesOf = (deliveries: readonly Delivery[]) => deliveries.map((delivery) => delivery.message);
 
+interface Death {
+  readonly quarantined?: boolean;
+  readonly slot?: Slot;
+  readonly subscriber?: string;
+}
+
 /** What a process leaves behind that dies while these run: a mark, and no connection. */
 async function dieWith(
   deliveries: readonly Delivery[],
-  { quarantined = false, slot = 'batch', subscriber = COMMANDS.subscriber } = {},
+  { quarantined = false, slot = 'batch', subscriber = COMMANDS.subscriber }: Death = {},
 ): Promise<void> {
   const connections = new Pool({ connectionString: db.url, max: 1 });
   const marks = new RunningMarks(subscriber, slot, randomUUID());
