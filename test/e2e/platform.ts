@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { service as analytics } from '@taskwire/analytics';
@@ -10,7 +8,7 @@ import { service as gateway } from '@taskwire/gateway';
 import { service as notification } from '@taskwire/notification';
 import { type AnyService, type RunningService, startService } from '@taskwire/service';
 import { service as task } from '@taskwire/task';
-import { createTestDatabase, type TestDatabase } from '@taskwire/testing';
+import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
 
 const NAMES = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
 type Name = (typeof NAMES)[number];
@@ -45,7 +43,8 @@ export async function startPlatform({
 }: PlatformOptions = {}): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), 'taskwire-e2e-'));
   const databases = await inEach(WITH_STORE, () => createTestDatabase());
-  const ports = await freePorts();
+  const free = await freePorts(NAMES.length);
+  const ports = mapEach(NAMES, (name) => free[NAMES.indexOf(name)]);
   const urls = mapEach(NAMES, (name) => `http://127.0.0.1:${ports[name]}`);
   const shared: NodeJS.ProcessEnv = {
     NODE_ENV: 'test',
@@ -99,17 +98,6 @@ export async function startPlatform({
     startService: start,
     stop,
   };
-}
-
-async function freePorts(): Promise<Record<Name, number>> {
-  const servers = await inEach(NAMES, async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return server;
-  });
-  const ports = mapEach(NAMES, (name) => (servers[name].address() as AddressInfo).port);
-  await inEach(NAMES, (name) => new Promise((resolve) => servers[name].close(resolve)));
-  return ports;
 }
 
 function mapEach<K extends string, V>(keys: readonly K[], make: (key: K) => V): Record<K, V> {

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '@taskwire/testing';
+import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
 import { Client } from 'pg';
 import { type AppProcess, supervise, until } from './processes.js';
 
@@ -36,7 +34,8 @@ export async function deploy(shape: 'five processes' | 'one process'): Promise<D
   const databases = Object.fromEntries(
     await Promise.all(STORES.map(async (store) => [store, await createTestDatabase()] as const)),
   ) as Record<(typeof STORES)[number], TestDatabase>;
-  const ports = await freePorts();
+  const free = await freePorts(APPS.length);
+  const ports = Object.fromEntries(APPS.map((app, index) => [app, free[index]])) as Record<App, number>;
   const url = (app: App) => `http://127.0.0.1:${ports[app]}`;
 
   const shared: NodeJS.ProcessEnv = {
@@ -143,17 +142,4 @@ function readLog(path: string): string {
   } catch {
     return '';
   }
-}
-
-async function freePorts(): Promise<Record<App, number>> {
-  const servers = await Promise.all(
-    APPS.map(async (app) => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return [app, server] as const;
-    }),
-  );
-  const ports = servers.map(([app, server]) => [app, (server.address() as AddressInfo).port] as const);
-  await Promise.all(servers.map(([, server]) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(ports) as Record<App, number>;
 }

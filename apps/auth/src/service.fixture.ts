@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProblemBody, Revocations, SignedIn } from '@taskwire/contracts';
 import type { Bus, IncomingMessage } from '@taskwire/messaging';
 import { startService } from '@taskwire/service';
-import { createTestDatabase } from '@taskwire/testing';
+import { createTestDatabase, freePorts } from '@taskwire/testing';
 import { service } from './service.js';
 
 export interface Answer {
@@ -36,7 +35,7 @@ export async function startAuth(env: NodeJS.ProcessEnv = {}): Promise<RunningAut
   const database = await createTestDatabase();
   const keys = await mkdtemp(join(tmpdir(), 'taskwire-auth-'));
   const internalToken = randomBytes(32).toString('hex');
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   let bus: Bus | undefined;
   const settings = {
     NODE_ENV: 'test',
@@ -125,13 +124,4 @@ async function readEvents({ driver }: Bus, port: number) {
     }
   };
   return { find };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

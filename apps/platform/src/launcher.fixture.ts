@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import net from 'node:net';
 import { join } from 'node:path';
+import { freePorts } from '@taskwire/testing';
 
 export const repository = join(import.meta.dirname, '../../..');
 const portVariables = ['GATEWAY', 'AUTH', 'TASK', 'NOTIFICATION', 'ANALYTICS'].map((name) => `${name}_PORT`);
@@ -26,11 +27,9 @@ export function listen(): Promise<net.Server> {
 
 export const portOf = (server: net.Server): string => String((server.address() as net.AddressInfo).port);
 
-async function freePorts(): Promise<Record<string, string>> {
-  const servers = await Promise.all(portVariables.map(async (name) => ({ name, server: await listen() })));
-  const ports = servers.map(({ name, server }) => [name, portOf(server)] as const);
-  await Promise.all(servers.map(({ server }) => new Promise((closed) => server.close(closed))));
-  return Object.fromEntries(ports);
+async function ownPorts(): Promise<Record<string, string>> {
+  const ports = await freePorts(portVariables.length);
+  return Object.fromEntries(portVariables.map((name, index) => [name, String(ports[index])]));
 }
 
 /** A Node process in a folder, with a clean environment but for what is given. */
@@ -54,7 +53,7 @@ export function runScript(
 
 /** What npm start runs, on free ports and a data folder of its own. */
 export async function runPlatform(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Running> {
-  const ports = await freePorts();
+  const ports = await ownPorts();
   const own = { ...ports, TASKWIRE_DATA: join(folder, 'data'), LOG_LEVEL: 'error', ...env };
   return { ports, ...runScript(folder, [join(repository, 'apps/platform/dist/main.js')], own) };
 }

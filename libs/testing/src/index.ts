@@ -1,3 +1,4 @@
+export * from './free-ports.js';
 export * from './ledger-reader.js';
 export * from './ledger.js';
 export * from './postgres.js';

@@ -71,13 +71,13 @@ export class Instance implements GroupHost {
     this.#membership = new Membership(id, this.#control, { ...settings, onWarning: warn }, () => {
       this.inbox.take();
     });
-    this.#listener = new Listener(id, this.#membership, this.fetcher, this.inbox, warn);
+    this.#listener = new Listener(id, this.#control, this.#membership, this.fetcher, this.inbox, warn);
     this.topics = new Topics(this.data, warn);
     this.replies = new ReplySender(this.data);
     this.#trimmer = new Trimmer(this.data, maxBytes, trimEveryMs, (fault) => {
       this.warn(`postgres bus: trim failed, the next one is due soon: ${messageOf(fault)}`);
     });
-    const waker = new Waker(this.#control);
+    const waker = new Waker(this.#control, (part) => this.topics.channelOfPartition(part));
     const lane = (link: Link): Lane => {
       const bound = new SizeBound(link, maxBytes, beatMs, () => this.#trimmer.poke());
       return new Lane(link, bound, (parts) => waker.appended(parts));
@@ -108,6 +108,7 @@ export class Instance implements GroupHost {
         `postgres bus: this instance reads group ${group} already: subscribe once, with all its topics`,
       );
     }
+    await this.#listener.hear(topics.map((topic) => this.topics.channelOf(topic)));
     const consumer = new GroupConsumer(group, subs, this, deliver, options);
     this.#membership.groups.add(consumer);
     try {
@@ -126,6 +127,7 @@ export class Instance implements GroupHost {
   ): Promise<Consumer> {
     const ids = topics.flatMap((topic) => this.topics.partitionsOf(topic));
     const refs = ids.map((id) => this.topics.partition(id)).filter((ref) => ref !== undefined);
+    await this.#listener.hear(topics.map((topic) => this.topics.channelOf(topic)));
     const heads = await this.#membership.heads(ids);
     const { broadcasts } = this.#membership;
     const consumer = new BroadcastConsumer(this.fetcher, refs, heads, receive, resync, (closed) => {

@@ -1,9 +1,10 @@
 import type pg from 'pg';
+import type { Link } from './connection.js';
 import type { Fetcher } from './fetcher.js';
 import type { Membership } from './membership.js';
 import { REPLY_CHANNEL } from './reply-address.js';
 import type { ReplyInbox } from './reply-inbox.js';
-import { APPENDED_CHANNEL } from './wake.js';
+import { TOPIC_CHANNEL } from './wake.js';
 
 const GROUP_CHANNEL = 'bus_group';
 const SELF_CHECK = 'self-check';
@@ -11,11 +12,13 @@ const HEARING_TIMEOUT_MS = 1_000;
 
 /** Hears what others tell, and checks that anything is heard at all: a pooler in between may swallow it. */
 export class Listener {
+  readonly #topics = new Set<string>();
   #attached = 0;
   #check: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly id: string,
+    private readonly control: Link,
     private readonly membership: Membership,
     private readonly fetcher: Fetcher,
     private readonly inbox: ReplyInbox,
@@ -28,7 +31,7 @@ export class Listener {
       this.#heard(channel, payload ?? '');
     });
     const own = REPLY_CHANNEL + this.id;
-    await client.query(`listen ${APPENDED_CHANNEL}; listen ${GROUP_CHANNEL}; listen "${own}"`);
+    await client.query(listenTo([GROUP_CHANNEL, own, ...this.#topics]));
     clearTimeout(this.#check);
     this.#check = setTimeout(() => {
       this.#hearsNothing();
@@ -38,12 +41,21 @@ export class Listener {
     return this.#attached > 1;
   }
 
+  /** Hears of new messages on these channels of topics, now and after each reconnect. */
+  async hear(channels: readonly string[]): Promise<void> {
+    const added = channels.filter((channel) => !this.#topics.has(channel));
+    if (added.length === 0) return;
+    for (const channel of added) this.#topics.add(channel);
+    const client = await this.control.client();
+    await client.query(listenTo(added));
+  }
+
   stop(): void {
     clearTimeout(this.#check);
   }
 
   #heard(channel: string, payload: string): void {
-    if (channel === APPENDED_CHANNEL) this.fetcher.appended(payload.split(',').map(Number));
+    if (channel.startsWith(TOPIC_CHANNEL)) this.fetcher.appended(payload.split(',').map(Number));
     else if (channel === GROUP_CHANNEL) this.#membersChanged(payload.split(',').map(Number));
     else if (payload === SELF_CHECK) this.#hearsItself();
     else this.inbox.heard(payload);
@@ -70,3 +82,6 @@ export class Listener {
     );
   }
 }
+
+const listenTo = (channels: readonly string[]): string =>
+  channels.map((channel) => `listen "${channel}"`).join('; ');

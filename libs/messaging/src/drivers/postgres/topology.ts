@@ -1,5 +1,6 @@
 import type { Topology } from '../../contract/topology.js';
 import type { Link } from './connection.js';
+import { TOPIC_CHANNEL } from './wake.js';
 
 /** Partition of a topic as the database numbers it. */
 export interface PartitionRef {
@@ -55,12 +56,24 @@ export class Topics {
     }
   }
 
+  /** The channel of a partition's topic. */
+  channelOfPartition(id: number): string {
+    const ref = this.#byId.get(id);
+    if (!ref) throw new Error(`postgres bus: no partition ${String(id)} was declared here`);
+    return this.channelOf(ref.topic);
+  }
+
   partitionId(topic: string, partition: number): number | undefined {
     return this.#partitions.get(topic)?.[partition];
   }
 
   partition(id: number): PartitionRef | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The channel that tells of new messages of a topic; by number, since a topic's name may be too long for one. */
+  channelOf(topic: string): string {
+    return TOPIC_CHANNEL + String(this.partitionsOf(topic)[0]);
   }
 
   partitionsOf(topic: string): readonly number[] {
