@@ -45,7 +45,7 @@ describe('batches', () => {
 
 describe('lingering', () => {
   it('gathers what comes one by one into one batch', async () => {
-    const stage = new Stage({ lingerMs: 20 });
+    const stage = new Stage({ lingerMs: 1_000 });
     const held = stage.hold(0);
     held.push(messages(0, 1, 1));
     await turn();
