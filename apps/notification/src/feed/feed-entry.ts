@@ -1,13 +1,4 @@
-import {
-  type Notification,
-  ReminderDue,
-  TaskCompleted,
-  TaskCreated,
-  TaskDeleted,
-  TaskReopened,
-  TaskUpdated,
-  UserRegistered,
-} from '@taskwire/contracts';
+import { EVENT_OF_KIND, type Notification } from '@taskwire/contracts';
 import type { ReceivedMessage } from '@taskwire/messaging';
 
 /** What a user is told, before it has its place in the feed. */
@@ -19,18 +10,12 @@ export interface FeedEntry {
   readonly cause: ReceivedMessage;
 }
 
-const KINDS: Readonly<Record<string, Notification['kind']>> = {
-  [TaskCreated.type]: 'task_created',
-  [TaskUpdated.type]: 'task_updated',
-  [TaskCompleted.type]: 'task_completed',
-  [TaskReopened.type]: 'task_reopened',
-  [TaskDeleted.type]: 'task_deleted',
-  [ReminderDue.type]: 'task_reminder',
-  [UserRegistered.type]: 'welcome',
-};
+const KINDS = new Map(
+  Object.entries(EVENT_OF_KIND).map(([kind, type]) => [type, kind as Notification['kind']]),
+);
 
 export function kindOf(entry: FeedEntry): Notification['kind'] {
-  const kind = KINDS[entry.cause.type];
+  const kind = KINDS.get(entry.cause.type);
   if (kind === undefined) throw new TypeError(`no kind of notification tells of ${entry.cause.type}`);
   return kind;
 }

@@ -2,6 +2,8 @@ import { command, event } from '@taskwire/messaging';
 import { z } from 'zod';
 import { Notification, Preferences } from '../http/notifications.js';
 import { Instant, Uuid } from '../values.js';
+import { UserRegistered } from './accounts.js';
+import { TaskCompleted, TaskCreated, TaskDeleted, TaskReopened, TaskUpdated } from './tasks.js';
 
 const COMMANDS = 'notification.commands';
 const byUser = (payload: { userId: string }) => payload.userId;
@@ -35,3 +37,14 @@ export const ReminderDue = event('notification.reminder.due.v1', {
   key: byUser,
   payload: z.object({ userId: Uuid, taskId: Uuid, remindAt: Instant }),
 });
+
+/** The event that a notification of each kind tells of: the name that live clients see. */
+export const EVENT_OF_KIND: Readonly<Record<Notification['kind'], string>> = {
+  task_created: TaskCreated.type,
+  task_updated: TaskUpdated.type,
+  task_completed: TaskCompleted.type,
+  task_reopened: TaskReopened.type,
+  task_deleted: TaskDeleted.type,
+  task_reminder: ReminderDue.type,
+  welcome: UserRegistered.type,
+};
