@@ -3,7 +3,7 @@
  * arrivals come at 10, 50 and 100 a second for a minute each, then compares what clients were told with what is stored.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,6 +68,7 @@ async function main(): Promise<number> {
       : `${findings.length} findings, the first: ${JSON.stringify(findings[0])}`;
 
   const name = options.short ? 'load-short' : 'load';
+  await mkdir(results, { recursive: true });
   await writeFile(join(results, `${name}.json`), `${JSON.stringify({ ...result, ledger }, null, 2)}\n`);
   await writeFile(join(results, `${name}.md`), markdown(result, ledger));
   console.log(markdown(result, ledger));
