@@ -52,7 +52,7 @@ describe('the trace of POST /v1/tasks', () => {
       (found) =>
         inserted(found, 'notification', /insert into notifications/i) &&
         inserted(found, 'analytics', /insert into user_days/i) &&
-        found.filter(({ name }) => name === 'process task.events').length === 2,
+        found.filter(({ name }) => name === 'process task.events.v1').length === 2,
     );
     const ids = new Set(spans.map((span) => span.spanContext().spanId));
     const roots = spans.filter(({ parentSpanContext: parent }) => !parent || !ids.has(parent.spanId));
@@ -64,10 +64,10 @@ describe('the trace of POST /v1/tasks', () => {
 
     expect(roots.map(({ name }) => name)).toEqual(['POST /v1/tasks']);
     expect(inserted(spans, 'task', /insert into tasks/i)).toBe(true);
-    expect(named('process task.commands')).toEqual(['task']);
-    expect(named('process task.events')).toEqual(['analytics', 'notification']);
-    expect(named('send task.commands')).toEqual(['gateway']);
-    expect(named('send task.events')).toHaveLength(1);
+    expect(named('process task.commands.v1')).toEqual(['task']);
+    expect(named('process task.events.v1')).toEqual(['analytics', 'notification']);
+    expect(named('send task.commands.v1')).toEqual(['gateway']);
+    expect(named('send task.events.v1')).toHaveLength(1);
   });
 
   it('is named in a problem', async () => {

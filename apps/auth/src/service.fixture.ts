@@ -100,7 +100,7 @@ export async function startAuth(env: NodeJS.ProcessEnv = {}): Promise<RunningAut
 /** Reads all that auth publishes, in a group of its own. */
 async function readEvents({ driver }: Bus, port: number) {
   const group = `auth.spec.${port}`;
-  const topics = ['auth.events'];
+  const topics = ['auth.events.v1'];
   const seen: IncomingMessage[] = [];
   let arrived = Promise.withResolvers<void>();
   await driver.declare({ topics: [], groups: [{ name: group, topics, from: 'earliest' }] });

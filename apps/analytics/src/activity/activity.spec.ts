@@ -52,6 +52,6 @@ describe('what an event adds to the counts', () => {
 
   it('is told apart by the partition that it came by', () => {
     const event = eventOf(TaskCreated, { task }, { partition: 5 });
-    expect(activityOf(event).source).toBe('task.events/5');
+    expect(activityOf(event).source).toBe('task.events.v1/5');
   });
 });

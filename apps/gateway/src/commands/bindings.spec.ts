@@ -10,7 +10,7 @@ describe('bindings', () => {
   });
 
   it('sends each command to the service that answers the route', () => {
-    for (const { route, contract } of bindings) expect(contract.topic).toBe(`${route.service}.commands`);
+    for (const { route, contract } of bindings) expect(contract.topic).toBe(`${route.service}.commands.v1`);
   });
 
   it('documents each rejection of a command as a problem of its route', () => {

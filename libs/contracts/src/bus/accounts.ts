@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { DisplayName, Role } from '../http/accounts.js';
 import { Instant, TimeZone, Uuid } from '../values.js';
 
-const EVENTS = 'auth.events';
+const EVENTS = 'auth.events.v1';
 const byUser = (payload: { userId: string }) => payload.userId;
 
 /** The reply carries ids and versions only: the gateway reads the profile afterwards, so no address crosses the bus. */
 export const UpdateProfile = command('auth.profile.update.v1', {
-  topic: 'auth.commands',
+  topic: 'auth.commands.v1',
   key: byUser,
   payload: z.object({
     userId: Uuid,

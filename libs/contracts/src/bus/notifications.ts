@@ -5,7 +5,7 @@ import { Instant, Uuid } from '../values.js';
 import { UserRegistered } from './accounts.js';
 import { TaskCompleted, TaskCreated, TaskDeleted, TaskReopened, TaskUpdated } from './tasks.js';
 
-const COMMANDS = 'notification.commands';
+const COMMANDS = 'notification.commands.v1';
 const byUser = (payload: { userId: string }) => payload.userId;
 
 export const ReadNotification = command('notification.read.v1', {
@@ -26,14 +26,14 @@ export const SetPreferences = command('notification.preferences.set.v1', {
 
 /** Gateways push this to the user's live connections; a resync reads the feed itself. */
 export const FeedAppended = event('notification.feed.appended.v1', {
-  topic: 'notification.feed',
+  topic: 'notification.feed.v1',
   key: byUser,
   payload: z.object({ userId: Uuid, event: z.string(), entry: Notification }),
 });
 
 /** Scheduled for `remindAt`; its receiver checks that the reminder still stands at this time. */
 export const ReminderDue = event('notification.reminder.due.v1', {
-  topic: 'notification.reminders',
+  topic: 'notification.reminders.v1',
   key: byUser,
   payload: z.object({ userId: Uuid, taskId: Uuid, remindAt: Instant }),
 });

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { Label, Task, TaskDescription, TaskPriority, TaskStatus, TaskTitle } from '../http/tasks.js';
 import { Instant, Uuid } from '../values.js';
 
-const TOPIC = 'task.commands';
-const EVENTS = 'task.events';
+const TOPIC = 'task.commands.v1';
+const EVENTS = 'task.events.v1';
 
 const Owned = z.object({ taskId: Uuid, ownerId: Uuid });
 /** `version`: the version that the caller saw; null where the caller didn't say (complete and reopen only). */

@@ -4,7 +4,7 @@ import { Instant, Uuid } from '../values.js';
 
 /** One HTTP request at a gateway, or `weight` of them when sampled. Lossy by design: sent without an outbox. */
 export const RequestCompleted = event('gateway.request.completed.v1', {
-  topic: 'gateway.usage',
+  topic: 'gateway.usage.v1',
   key: (e) => e.route,
   payload: z.object({
     /** The route's pattern, never the path. */
