@@ -1,4 +1,5 @@
-import { MemoryBroker, MemoryDriver, PostgresDriver } from '@taskwire/messaging';
+import { MemoryBroker, MemoryDriver } from '@taskwire/messaging/memory';
+import { PostgresDriver } from '@taskwire/messaging/postgres';
 import type { DriverTarget, StoreTarget } from '@taskwire/messaging/testing';
 import { createOutbox, install, pgExecutor } from '@taskwire/outbox';
 import { createTestDatabase } from '@taskwire/testing';

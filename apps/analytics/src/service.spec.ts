@@ -16,7 +16,8 @@ import {
   type UserAnalytics,
   UserRegistered,
 } from '@taskwire/contracts';
-import { Bus, encodeEvent, type OutgoingMessage, postgresDriver, topologyOf } from '@taskwire/messaging';
+import { Bus, encodeEvent, type OutgoingMessage, topologyOf } from '@taskwire/messaging';
+import { postgresDriver } from '@taskwire/messaging/postgres';
 import { type RunningService, startService } from '@taskwire/service';
 import {
   createTestDatabase,

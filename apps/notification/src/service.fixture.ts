@@ -6,10 +6,10 @@ import {
   type CommandContract,
   type OutgoingMessage,
   type PayloadOf,
-  postgresDriver,
   subscription,
   topologyOf,
 } from '@taskwire/messaging';
+import { postgresDriver } from '@taskwire/messaging/postgres';
 import { type RunningService, startService } from '@taskwire/service';
 import { createTestDatabase, startStubAuth, type StubAuth, until } from '@taskwire/testing';
 import { service as definition } from './service.js';

@@ -126,7 +126,7 @@ export async function startTask(): Promise<RunningTask> {
 /** Reads all that the service publishes, in a group of its own. */
 async function readEvents({ driver }: Bus): Promise<readonly IncomingMessage[]> {
   const group = `task.spec.${randomUUID()}`;
-  const topics = ['task.events'];
+  const topics = ['task.events.v1'];
   const sent: IncomingMessage[] = [];
   await driver.declare({ topics: [], groups: [{ name: group, topics, from: 'earliest' }] });
   await driver.subscribe(group, topics, (messages) => {

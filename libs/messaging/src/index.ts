@@ -6,14 +6,6 @@ export * from './envelope.js';
 export * from './partition.js';
 export * from './store.js';
 export * from './bus.types.js';
-export {
-  MemoryBroker,
-  MemoryDriver,
-  memoryDriver,
-  type FaultRates,
-  type MemoryBrokerOptions,
-} from './drivers/memory/index.js';
-export { PostgresDriver, postgresDriver, type PostgresDriverOptions } from './drivers/postgres/index.js';
 export { encodeEvent, type EncodeOptions } from './envelope/encode.js';
 export { ContractError } from './envelope/contract-error.js';
 export { contextOf, originOf, type Origin } from './envelope/origin.js';

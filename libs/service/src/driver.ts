@@ -1,4 +1,6 @@
-import { type Driver, MemoryBroker, memoryDriver, postgresDriver } from '@taskwire/messaging';
+import type { Driver } from '@taskwire/messaging';
+import { MemoryBroker, memoryDriver } from '@taskwire/messaging/memory';
+import { postgresDriver } from '@taskwire/messaging/postgres';
 import type { Logger } from '@taskwire/telemetry';
 import type { CommonConfig } from './config.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Driver, MemoryBroker, MemoryDriver } from '../../src/index.js';
+import type { Driver } from '../../src/index.js';
+import { MemoryBroker, MemoryDriver } from '../../src/drivers/memory/index.js';
 import { MUTANTS } from './mutants.fixture.js';
 import { Scene } from './scene.js';
 import { CASES } from './cases.js';
