@@ -3,6 +3,7 @@ import { startTestPostgres } from '../jest/test-postgres.js';
 import { root } from '../workspaces.js';
 import { checks } from './checks.js';
 import { add, jest } from './jest.js';
+import { startTestRabbitmq } from './rabbitmq.js';
 
 // What crosses apps runs alone: it starts whole platforms, and ends them in the middle of their work.
 const phases = [
@@ -27,12 +28,12 @@ async function runChecks(databaseUrl) {
   return failed;
 }
 
-async function runJest(databaseUrl) {
+async function runJest(env) {
   const ci = process.env.CI === 'true' ? ['--ci'] : [];
   let total = { passed: 0, failed: 0, skipped: 0 };
   for (const { roots, args } of phases) {
     const folders = roots.flatMap((folder) => ['--roots', join(root, folder)]);
-    total = add(total, await jest([...folders, ...args, ...ci], { TEST_POSTGRES_URL: databaseUrl }));
+    total = add(total, await jest([...folders, ...args, ...ci], env));
   }
   return total;
 }
@@ -47,6 +48,14 @@ async function usePostgres() {
   return startTestPostgres();
 }
 
+/** One that RABBITMQ_URL names, or a node that is started beside the checks, which need no broker. */
+async function useRabbitmq() {
+  const url = process.env.RABBITMQ_URL;
+  if (url) return { url, stop: async () => {} };
+  const started = await startTestRabbitmq();
+  return started.missing ? { ...started, stop: async () => {} } : started;
+}
+
 /** Runs every check and every test. Returns the exit code; the last line says how many tests passed and failed. */
 export async function test() {
   const [build] = checks;
@@ -55,13 +64,18 @@ export async function test() {
     return 1;
   }
   const postgres = await usePostgres();
+  const starting = useRabbitmq();
   try {
     const failedChecks = await runChecks(postgres.url);
-    const { passed, failed, skipped } = await runJest(postgres.url);
+    const rabbitmq = await starting;
+    console.log(`RabbitMQ for tests: ${rabbitmq.missing ?? new URL(rabbitmq.url).host}`);
+    const env = { TEST_POSTGRES_URL: postgres.url, ...(rabbitmq.url && { RABBITMQ_URL: rabbitmq.url }) };
+    const { passed, failed, skipped } = await runJest(env);
     if (failedChecks.length > 0) console.log(`Failed checks: ${failedChecks.join(', ')}`);
     console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
     return failedChecks.length > 0 || failed > 0 ? 1 : 0;
   } finally {
+    await (await starting).stop();
     await postgres.stop();
   }
 }

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# A RabbitMQ node of its own on 127.0.0.1, beside any that the machine runs, for tests and for work without containers.
+#
+#   local.sh start | stop | restart | kill | status | wipe
+#
+# RABBITMQ_LOCAL_FOLDER  data, logs and pid         default .taskwire/rabbitmq
+# RABBITMQ_LOCAL_PORT    AMQP; +20000 is Erlang's   default 5672
+#
+# `start` answers once AMQP does and prints the URL; `kill` is SIGKILL, as a crash; `wipe` stops it and deletes its data.
+set -euo pipefail
+
+folder=${RABBITMQ_LOCAL_FOLDER:-"$(cd "$(dirname "$0")/../.." && pwd)/.taskwire/rabbitmq"}
+port=${RABBITMQ_LOCAL_PORT:-5672}
+start_seconds=60
+stop_seconds=30
+# A quorum queue reserves three descriptors: a usual limit of 1,024 is full with 300 queues, and then nobody can connect.
+files=65536
+
+fail() {
+  echo "rabbitmq: $1" >&2
+  exit 1
+}
+
+# The server itself: Debian's wrapper in the path changes user and folders.
+server() {
+  local found=/usr/lib/rabbitmq/bin/rabbitmq-server
+  [ -x "$found" ] || found=$(command -v rabbitmq-server) || fail 'not installed: apt-get install rabbitmq-server, or brew install rabbitmq'
+  echo "$found"
+}
+
+pid() {
+  local found
+  found=$(cat "$folder/pid" 2>/dev/null) && kill -0 "$found" 2>/dev/null && echo "$found"
+}
+
+# The protocol header of AMQP 0-9-1 is answered with connection.start, a method frame (1).
+answers() {
+  local first
+  exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
+  printf 'AMQP\0\0\11\1' >&3
+  IFS= read -r -t 2 -n 1 first <&3 || return 1
+  exec 3>&-
+  [ "$first" = $'\1' ]
+} 2>/dev/null
+
+start() {
+  local program limit end
+  program=$(server)
+  if ! pid >/dev/null; then
+    if answers; then fail "port $port is in use: set RABBITMQ_LOCAL_PORT"; fi
+    mkdir -p "$folder/home"
+    echo '[].' >"$folder/plugins"
+    echo "listeners.tcp.local = 127.0.0.1:$port" >"$folder/node.conf"
+    limit=$(ulimit -Hn)
+    [ "$limit" != unlimited ] && [ "$limit" -lt "$files" ] && files=$limit
+    (
+      ulimit -Sn "$files"
+      export HOME="$folder/home" ERL_EPMD_ADDRESS=127.0.0.1
+      export RABBITMQ_NODENAME="taskwire-$port@localhost" RABBITMQ_DIST_PORT=$((port + 20000))
+      export RABBITMQ_MNESIA_BASE="$folder/data" RABBITMQ_LOG_BASE="$folder/logs" RABBITMQ_PID_FILE="$folder/pid"
+      export RABBITMQ_ENABLED_PLUGINS_FILE="$folder/plugins" RABBITMQ_CONFIG_FILE="$folder/node" RABBITMQ_CONF_ENV_FILE=/dev/null
+      export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
+      cd "$folder"
+      nohup "$program" >"$folder/output" 2>&1 </dev/null &
+    )
+  fi
+  end=$((SECONDS + start_seconds))
+  until answers; do
+    [ "$SECONDS" -lt "$end" ] || fail "did not answer on port $port within $start_seconds s: see $folder/output"
+    sleep 0.2
+  done
+  echo "amqp://guest:guest@127.0.0.1:$port"
+}
+
+# ends SIGNAL: sends it, and waits until the process is gone.
+ends() {
+  local running end
+  running=$(pid) || return 0
+  kill "-$1" "$running"
+  end=$((SECONDS + stop_seconds))
+  while kill -0 "$running" 2>/dev/null; do
+    [ "$SECONDS" -lt "$end" ] || fail "process $running is still there after $stop_seconds s"
+    sleep 0.1
+  done
+  rm -f "$folder/pid"
+}
+
+case ${1:-} in
+  start) start ;;
+  stop) ends TERM ;;
+  kill) ends KILL ;;
+  restart) ends TERM && start ;;
+  wipe) ends TERM && rm -rf "$folder" ;;
+  status) if running=$(pid); then echo "running, process $running, port $port"; else echo 'not running'; fi ;;
+  *) fail 'use start, stop, restart, kill, status or wipe' ;;
+esac

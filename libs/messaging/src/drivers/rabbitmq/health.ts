@@ -1,0 +1,36 @@
+import type { ChannelModel } from 'amqplib';
+import type { DriverHealth } from '../../driver.js';
+import { closeChannel, messageOf, openChannel } from './connection.js';
+import type { GroupQueue } from './topology.js';
+
+const KEEP_MS = 5_000;
+
+/** Whether every declared queue is there: publishing tells only when the last queue of a partition is gone. */
+export class QueueCheck {
+  #last: { readonly at: number; readonly health: DriverHealth } | undefined;
+
+  /** Asks the broker at most every 5 s. */
+  async health(model: ChannelModel, queues: readonly GroupQueue[]): Promise<DriverHealth> {
+    if (this.#last && performance.now() - this.#last.at < KEEP_MS) return this.#last.health;
+    const health = await check(model, queues);
+    this.#last = { at: performance.now(), health };
+    return health;
+  }
+}
+
+async function check(model: ChannelModel, queues: readonly GroupQueue[]): Promise<DriverHealth> {
+  try {
+    const channel = await openChannel(model);
+    try {
+      await Promise.all(queues.map(({ name }) => channel.checkQueue(name)));
+      return { up: true };
+    } finally {
+      await closeChannel(channel);
+    }
+  } catch (error) {
+    return {
+      up: false,
+      detail: `a queue is missing or does not answer (${messageOf(error)}): declare the topology again`,
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import type { Delivery } from '../../delivery/delivery.js';
+import type { HeldPartition } from '../../delivery/held-partition.js';
+import type { IncomingMessage } from '../../driver.js';
+import { decodeMessage } from './codec.js';
+import { closeChannel, openChannel } from './connection.js';
+
+const MOST_PREFETCHED = 200;
+
+/**
+ * One partition's queue on a channel of its own. The broker serves one consumer of it at a time, the others wait. It is
+ * given up by closing the channel: after a cancel the next consumer would start while messages are unacknowledged here,
+ * and a requeue by nack puts a message behind newer ones.
+ */
+export class Lease {
+  readonly #held: HeldPartition;
+  readonly #raw = new WeakMap<IncomingMessage, ConsumeMessage>();
+  #unacknowledged: IncomingMessage[] = [];
+  #channel: Channel | undefined;
+  #isMine = false;
+  #releasing = false;
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    private readonly delivery: Delivery,
+  ) {
+    this.#held = delivery.hold(topic, partition, {
+      acknowledge: (last) => this.#acknowledge(last),
+      room: () => undefined,
+    });
+  }
+
+  /** Whether the broker is known to serve this consumer. */
+  get isMine(): boolean {
+    return this.#isMine;
+  }
+
+  get isClaimed(): boolean {
+    return this.#channel !== undefined;
+  }
+
+  get isReleasing(): boolean {
+    return this.#releasing;
+  }
+
+  /** Delivered and not acknowledged, oldest first. */
+  get unacknowledged(): readonly IncomingMessage[] {
+    return this.#unacknowledged;
+  }
+
+  /** Nobody else consumes from the queue. */
+  own(): void {
+    this.#isMine = true;
+  }
+
+  async open(model: ChannelModel, queue: string, onEnd: () => void): Promise<void> {
+    const channel = await openChannel(model, () => {
+      this.lose();
+      onEnd();
+    });
+    await channel.prefetch(Math.min(MOST_PREFETCHED, this.delivery.bufferSize));
+    this.#channel = channel;
+    await channel.consume(queue, (message) => {
+      if (message) this.#receive(message);
+      // The server cancelled: the queue was deleted.
+      else void closeChannel(channel);
+    });
+  }
+
+  /** Finishes what runs, acknowledges it, and gives the rest back to the head of the queue, in order. */
+  async release(): Promise<void> {
+    this.#releasing = true;
+    await this.#held.drain();
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    const channel = this.#channel;
+    this.lose();
+    if (channel) await closeChannel(channel);
+  }
+
+  /** Another consumer may be served now. */
+  lose(): void {
+    this.#channel = undefined;
+    this.#unacknowledged = [];
+    this.delivery.drop(this.#held);
+  }
+
+  #receive(message: ConsumeMessage): void {
+    if (this.#held.isGone) return;
+    this.#isMine = true;
+    const incoming = decodeMessage(this.topic, this.partition, message);
+    this.#raw.set(incoming, message);
+    this.#unacknowledged.push(incoming);
+    this.#held.push([incoming]);
+  }
+
+  #acknowledge(last: IncomingMessage): void {
+    const message = this.#raw.get(last);
+    if (!message || !this.#channel) return;
+    this.#unacknowledged.splice(0, this.#unacknowledged.indexOf(last) + 1);
+    try {
+      this.#channel.ack(message, true);
+    } catch {
+      // The channel is closing: what is not acknowledged comes again, to whoever is served next.
+    }
+  }
+}

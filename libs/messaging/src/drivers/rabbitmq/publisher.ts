@@ -1,0 +1,65 @@
+import { Admission } from '../../delivery/admission.js';
+import { withinMs } from '../../delivery/within.js';
+import { type OutgoingMessage, SendError } from '../../driver.js';
+import { BEHIND_ANOTHER, type ConfirmLane } from './confirm-lane.js';
+import type { Topics } from './topology.js';
+
+const MOST_UNCONFIRMED = 10_000;
+
+/** Checks each message, then gives it to the lane of its partition. */
+export class Publisher {
+  readonly #admission = new Admission(MOST_UNCONFIRMED);
+  readonly #lanes = new Map<string, ConfirmLane>();
+  #closed = false;
+
+  constructor(
+    private readonly topics: Topics,
+    private readonly maxMessageBytes: number,
+    private readonly openLane: (topic: string, partition: number) => ConfirmLane,
+  ) {}
+
+  /** Up to the lanes' queues there is nothing to wait for but room: that keeps the order of the calls. */
+  async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
+    if (messages.length === 0) return [];
+    return new Promise((resolve) => {
+      this.#admission.enter(messages.length, () => {
+        const broken = new Set<string>();
+        const settled = Promise.all(messages.map((message) => this.#sendOne(message, broken)));
+        for (const lane of this.#lanes.values()) lane.feed();
+        resolve(settled.finally(() => this.#admission.leave(messages.length)));
+      });
+    });
+  }
+
+  /** Refuses new sends and waits for those that run. */
+  async close(deadlineMs: number): Promise<void> {
+    this.#closed = true;
+    await withinMs(Promise.all([...this.#lanes.values()].map((lane) => lane.idle())), deadlineMs);
+  }
+
+  /** Resolves, never rejects, with the outcome. */
+  #sendOne(message: OutgoingMessage, broken: Set<string>): Promise<SendError | undefined> {
+    const { topic, partition } = message;
+    const unknown = this.topics.refusal(topic, partition);
+    if (unknown !== undefined) return Promise.resolve(new SendError('not-stored', unknown, true));
+    const part = `${topic}\0${String(partition)}`;
+    const refusal = this.#refusal(message, broken.has(part));
+    if (refusal) {
+      broken.add(part);
+      return Promise.resolve(refusal);
+    }
+    let lane = this.#lanes.get(part);
+    if (!lane) this.#lanes.set(part, (lane = this.openLane(topic, partition)));
+    const { promise, resolve } = Promise.withResolvers<SendError | undefined>();
+    lane.add({ message, part, broken, settle: resolve });
+    return promise;
+  }
+
+  #refusal({ topic, body }: OutgoingMessage, isBehind: boolean): SendError | undefined {
+    if (this.#closed) return new SendError('not-stored', 'rabbitmq bus: the driver is closed');
+    if (isBehind) return new SendError('not-stored', BEHIND_ANOTHER);
+    if (body.length <= this.maxMessageBytes) return undefined;
+    const sizes = `${String(body.length)} bytes, at most ${String(this.maxMessageBytes)} are taken`;
+    return new SendError('not-stored', `rabbitmq bus: a body for ${topic} has ${sizes}`, true);
+  }
+}

@@ -1,0 +1,143 @@
+import type { ChannelModel } from 'amqplib';
+import type { GroupDeclaration, Topology } from '../../contract/topology.js';
+import { closeChannel, messageOf, openChannel } from './connection.js';
+import type { Names } from './names.js';
+
+const MOST_NAME_BYTES = 255;
+const NO_DELIVERY_LIMIT_SINCE = 4;
+
+/** A queue of one group. */
+export interface GroupQueue {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly name: string;
+}
+
+/** What this instance has declared. */
+export class Topics {
+  readonly #partitions = new Map<string, number>();
+  readonly #groups = new Map<string, Set<string>>();
+
+  constructor(private readonly names: Names) {}
+
+  async declare(model: ChannelModel, { topics, groups }: Topology): Promise<void> {
+    for (const { name, partitions } of topics) this.#partitions.set(name, partitions);
+    const channel = await openChannel(model);
+    try {
+      for (const { name, partitions } of topics) {
+        await refusing(this.names.exchange(name), (exchange) =>
+          channel.assertExchange(exchange, 'direct', { durable: true }),
+        );
+        await refusing(this.names.layout(name), (layout) =>
+          channel.assertQueue(layout, { durable: true, maxLength: partitions }),
+        );
+      }
+      const queueArguments = groupQueueArguments(model);
+      for (const group of groups) {
+        await refusing(this.names.members(group.name), (members) =>
+          channel.assertExchange(members, 'fanout', { durable: true }),
+        );
+        await Promise.all(
+          this.#queuesOf(group).map(async ({ name, topic, partition }) => {
+            await refusing(name, (queue) =>
+              channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
+            );
+            await channel.bindQueue(name, this.names.exchange(topic), String(partition));
+          }),
+        );
+      }
+    } catch (error) {
+      for (const { name } of topics) this.#partitions.delete(name);
+      throw error;
+    } finally {
+      await closeChannel(channel);
+    }
+    for (const { name, topics: read } of groups) this.#groups.set(name, new Set(read));
+  }
+
+  /** Whether somebody must get each message of the topic, so that one that no queue took was not stored. */
+  hasGroup(topic: string): boolean {
+    return [...this.#groups.values()].some((topics) => topics.has(topic));
+  }
+
+  partitionsOf(topic: string): number {
+    const count = this.#partitions.get(topic);
+    if (count === undefined) throw new Error(this.unknown(topic));
+    return count;
+  }
+
+  /** Why a topic or a partition of it can't be used; undefined when it can. */
+  refusal(topic: string, partition: number): string | undefined {
+    const count = this.#partitions.get(topic);
+    if (count !== undefined && Number.isInteger(partition) && partition >= 0 && partition < count)
+      return undefined;
+    return count === undefined
+      ? this.unknown(topic)
+      : `rabbitmq bus: topic ${topic} has ${String(count)} partitions, there is no partition ${String(partition)}`;
+  }
+
+  demandGroup(group: string, topics: readonly string[]): void {
+    for (const topic of topics) {
+      this.partitionsOf(topic);
+      if (this.#groups.get(group)?.has(topic)) continue;
+      throw new Error(
+        `rabbitmq bus: group ${group} on topic ${topic} is not declared: add it to the topology given to declare()`,
+      );
+    }
+  }
+
+  /** The queues of every group that was declared here. */
+  groupQueues(): GroupQueue[] {
+    return [...this.#groups].flatMap(([name, topics]) => this.#queuesOf({ name, topics: [...topics] }));
+  }
+
+  unknown(topic: string): string {
+    return `rabbitmq bus: topic ${topic} is not declared: add it to the topology given to declare()`;
+  }
+
+  #queuesOf({ name: group, topics }: Pick<GroupDeclaration, 'name' | 'topics'>): GroupQueue[] {
+    return topics.flatMap((topic) =>
+      Array.from({ length: this.partitionsOf(topic) }, (_, partition) => ({
+        group,
+        topic,
+        partition,
+        name: this.names.queue(topic, group, partition),
+      })),
+    );
+  }
+}
+
+/**
+ * Order needs a single active consumer and no limit of deliveries: from version 4.0 on there is one by default, which -1
+ * takes away, while 3.x takes -1 for "drop at the first return".
+ */
+function groupQueueArguments(model: ChannelModel): Record<string, unknown> {
+  const major = Number.parseInt(model.connection.serverProperties.version, 10);
+  return {
+    'x-queue-type': 'quorum',
+    'x-single-active-consumer': true,
+    ...(major >= NO_DELIVERY_LIMIT_SINCE && { 'x-delivery-limit': -1 }),
+  };
+}
+
+/** Runs a declaration; says what to do when something of that name is there with other settings. */
+async function refusing(name: string, declare: (name: string) => Promise<unknown>): Promise<void> {
+  const bytes = Buffer.byteLength(name);
+  if (bytes > MOST_NAME_BYTES) {
+    throw new Error(
+      `rabbitmq bus: the name ${name} has ${String(bytes)} bytes, at most ${String(MOST_NAME_BYTES)} are allowed: shorten the topic, the group or the prefix`,
+    );
+  }
+  try {
+    await declare(name);
+  } catch (error) {
+    const text = messageOf(error);
+    if (!text.includes('PRECONDITION_FAILED')) throw error;
+    throw new Error(
+      `rabbitmq bus: ${name} is there with other settings (${text}): a topic keeps its number of partitions and its ` +
+        'queues keep their arguments; use a new version of the topic, or let it run empty and delete it',
+      { cause: error },
+    );
+  }
+}
