@@ -32,7 +32,7 @@ export default {
     {
       name: 'amqplib-in-its-driver',
       severity: 'error',
-      from: { pathNot: '^libs/messaging/src/drivers/rabbitmq/' },
+      from: { pathNot: '^libs/messaging/(src/drivers|testing)/rabbitmq/' },
       to: { path: 'node_modules/amqplib/' },
     },
     {

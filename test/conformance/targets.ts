@@ -1,8 +1,10 @@
 import { MemoryBroker, MemoryDriver } from '@taskwire/messaging/memory';
 import { PostgresDriver } from '@taskwire/messaging/postgres';
+import type { RabbitmqDriver } from '@taskwire/messaging/rabbitmq';
 import type { DriverTarget, StoreTarget } from '@taskwire/messaging/testing';
+import { RabbitmqScene } from '@taskwire/messaging/testing/rabbitmq';
 import { createOutbox, install, pgExecutor } from '@taskwire/outbox';
-import { createTestDatabase } from '@taskwire/testing';
+import { createTestDatabase, rabbitmqUrl } from '@taskwire/testing';
 import { Pool } from 'pg';
 
 export function memoryTarget(): Promise<DriverTarget> {
@@ -20,10 +22,22 @@ export async function postgresTarget(): Promise<DriverTarget> {
   return {
     driver: () => new PostgresDriver({ url, ttlMs: 1_500, beatMs: 300 }),
     kill: (driver) => Promise.resolve((driver as PostgresDriver).abort()),
-    cut: () => Promise.reject(new Error('no case of the bus cuts connections')),
+    cut: noCuts,
     close: drop,
   };
 }
+
+export async function rabbitmqTarget(): Promise<DriverTarget> {
+  const scene = await RabbitmqScene.open(rabbitmqUrl);
+  return {
+    driver: () => scene.driver(),
+    kill: (driver) => Promise.resolve((driver as RabbitmqDriver).abort()),
+    cut: noCuts,
+    close: () => scene.close(),
+  };
+}
+
+const noCuts = (): Promise<never> => Promise.reject(new Error('no case of the bus cuts connections'));
 
 const silent = { warn: () => undefined, error: () => undefined };
 

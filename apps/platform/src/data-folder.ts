@@ -1,11 +1,12 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { lockFolder } from './folder-lock.js';
 import { StartError } from './start-error.js';
 
 /** Makes the data folder and takes it for this process. Returns what gives it back. */
 export function openDataFolder(folder: string): () => void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return lockFolder(folder);
   } catch (error) {
@@ -16,4 +17,11 @@ export function openDataFolder(folder: string): () => void {
       { cause: error },
     );
   }
+}
+
+/** Not by `recursive`, which tries for ever where a file system takes no folders, as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }

@@ -58,6 +58,11 @@ describe('npm start says in one line what to do about', () => {
     const ended = await start({ TASKWIRE_DATA: join(folder, 'file', 'data') });
 
     expectOneLine(ended, /^The data folder .* can't be written \(ENOTDIR\): .*TASKWIRE_DATA/);
+    if (process.platform !== 'linux') return;
+    expectOneLine(
+      await start({ TASKWIRE_DATA: '/proc/taskwire' }),
+      /^The data folder \/proc\/taskwire can't be/,
+    );
   });
 
   it('data of another PostgreSQL major', async () => {

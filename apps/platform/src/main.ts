@@ -9,7 +9,7 @@ let platform: Platform | undefined;
 stopOnSignals(() => platform?.close);
 try {
   const settings = readSettings(process.env);
-  platform = await startPlatform(settings, process.env);
+  platform = await startPlatform(settings, process.env, console.log);
 
   console.log(`Taskwire is ready.\n${addressTable(settings, notes(settings, platform))}`);
 } catch (error) {

@@ -1,4 +1,4 @@
-import type { RunningService } from '@taskwire/service';
+import { awaitBroker, type RunningService } from '@taskwire/service';
 import { openDataFolder } from './data-folder.js';
 import { openDatabases } from './databases.js';
 import { environmentOf } from './environment.js';
@@ -17,7 +17,11 @@ export interface Platform {
 type Undo = () => void | Promise<void>;
 
 /** Starts everything on one data folder. When a part can't start, what runs by then is ended again. */
-export async function startPlatform(settings: Settings, outer: NodeJS.ProcessEnv): Promise<Platform> {
+export async function startPlatform(
+  settings: Settings,
+  outer: NodeJS.ProcessEnv,
+  say: (text: string) => void,
+): Promise<Platform> {
   const undo: Undo[] = [];
   const close = async (): Promise<void> => {
     for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
@@ -25,6 +29,7 @@ export async function startPlatform(settings: Settings, outer: NodeJS.ProcessEnv
   try {
     undo.push(openDataFolder(settings.dataFolder));
     await checkPorts(settings);
+    await awaitBroker(outer, say);
     // The apps are loaded while the database starts, and only once it is clear that they can run here.
     const [{ urls, postgres }, { migrateAll, startAll }] = await Promise.all([
       openDatabases(settings),

@@ -10,7 +10,7 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http
 const milliseconds = z.coerce.number().int().min(50).max(600_000);
 
 /** The drivers that are built in. */
-const BUSES = ['postgres', 'memory'] as const;
+const BUSES = ['postgres', 'rabbitmq', 'memory'] as const;
 
 /** Settings that every service has. */
 export const CommonConfig = z.object({
@@ -19,7 +19,15 @@ export const CommonConfig = z.object({
   PORT: port.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   BUS: z.enum(BUSES, `must be one of ${BUSES.join(', ')}`).default('postgres'),
+  /** Before every name on RabbitMQ, so that several platforms can share a broker. */
+  BUS_PREFIX: z
+    .string()
+    .regex(/^[\w.-]{0,50}$/, 'must be at most 50 letters, digits, dots, dashes and underscores')
+    .default(''),
   BUS_DATABASE_URL: postgresUrl.optional(),
+  RABBITMQ_URL: z
+    .url({ protocol: /^amqps?$/, error: 'must be a URL such as amqp://user:password@host:5672/vhost' })
+    .default('amqp://guest:guest@127.0.0.1:5672'),
   /** After this long without a heartbeat an instance's partitions are taken over. Its heartbeat is a third of it. */
   BUS_TTL_MS: milliseconds.default(3_000),
   /** How long a dead instance's outbox waits for another one to send it. */
@@ -34,6 +42,26 @@ export const CommonConfig = z.object({
   ANALYTICS_URL: httpUrl.default('http://127.0.0.1:5004'),
 });
 export type CommonConfig = z.output<typeof CommonConfig>;
+
+/** Which bus, and where. */
+const BusConfig = CommonConfig.pick({
+  BUS: true,
+  BUS_PREFIX: true,
+  BUS_DATABASE_URL: true,
+  BUS_TTL_MS: true,
+  RABBITMQ_URL: true,
+});
+export type BusConfig = z.output<typeof BusConfig>;
+
+/** The settings of the bus alone; throws a ConfigError as `readConfig` does. */
+export function readBusConfig(env: NodeJS.ProcessEnv): BusConfig {
+  const faults: string[] = [];
+  const values = withFiles(env, namesOf(BusConfig), faults);
+  const parsed = BusConfig.safeParse(values);
+  faults.push(...(parsed.error?.issues ?? []).map((issue) => faultOf(issue, values)));
+  if (faults.length > 0 || !parsed.success) throw unusable(faults);
+  return parsed.data;
+}
 
 /** The environment can't be used; the message names every bad variable, never a value. */
 export class ConfigError extends Error {
@@ -65,12 +93,14 @@ export function readConfig<Config>(
   if (onPostgres && values.BUS_DATABASE_URL === undefined)
     faults.push('BUS_DATABASE_URL: is needed with BUS=postgres');
   if (database !== undefined && values.DATABASE_URL === undefined) faults.push('DATABASE_URL: is needed');
-  if (faults.length > 0 || !common.success || !special.success) {
-    throw new ConfigError(
-      `these settings can't be used:\n${[...new Set(faults)].map((fault) => `  ${fault}`).join('\n')}`,
-    );
-  }
+  if (faults.length > 0 || !common.success || !special.success) throw unusable(faults);
   return { ...common.data, ...special.data };
+}
+
+function unusable(faults: readonly string[]): ConfigError {
+  return new ConfigError(
+    `these settings can't be used:\n${[...new Set(faults)].map((fault) => `  ${fault}`).join('\n')}`,
+  );
 }
 
 function faultOf(issue: z.core.$ZodIssue, values: Record<string, string>): string {

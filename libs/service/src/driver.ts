@@ -1,22 +1,24 @@
 import type { Driver } from '@taskwire/messaging';
 import { MemoryBroker, memoryDriver } from '@taskwire/messaging/memory';
 import { postgresDriver } from '@taskwire/messaging/postgres';
-import type { Logger } from '@taskwire/telemetry';
-import type { CommonConfig } from './config.js';
+import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
+import type { BusConfig } from './config.js';
 
 /** One broker for all services of this process: the memory bus doesn't reach further. */
 const broker = new MemoryBroker();
 
 /** The driver that BUS names. */
-export function createDriver(config: CommonConfig, log: Logger): Driver {
+export function createDriver(config: BusConfig, onWarning: (text: string) => void): Driver {
   switch (config.BUS) {
     case 'postgres':
       return postgresDriver({
         url: config.BUS_DATABASE_URL ?? '',
         ttlMs: config.BUS_TTL_MS,
         beatMs: Math.floor(config.BUS_TTL_MS / 3),
-        onWarning: (text) => log.warn(text),
+        onWarning,
       });
+    case 'rabbitmq':
+      return rabbitmqDriver({ url: config.RABBITMQ_URL, prefix: config.BUS_PREFIX, onWarning });
     case 'memory':
       return memoryDriver(broker);
   }

@@ -3,6 +3,7 @@ import { contracts, revocations as revocationsSubscription, subscriptions } from
 import { Bus, BusServer, topologyOf } from '@taskwire/messaging';
 import type { Outbox } from '@taskwire/outbox';
 import { createLogger, type Logger, startTelemetry } from '@taskwire/telemetry';
+import { brokerReached } from './broker-reached.js';
 import { AccessTokenVerifier } from './access/access-token-verifier.js';
 import { PublishedKeys } from './access/published-keys.js';
 import { Revocations } from './access/revocations.js';
@@ -54,10 +55,11 @@ async function start<Config, Database>(
   const store = definition.database && (await openStore(definition.database, config, log));
   if (store) shutdown.add('database', store.close);
 
-  const driver = createDriver(config, log);
+  const driver = createDriver(config, (text) => log.warn(text));
   const topology = topologyOf(contracts, subscriptions);
   const bus = new Bus({ driver, topology, source, log: (level, text, fields) => log[level](fields, text) });
   shutdown.add('bus', (leftMs) => bus.close(leftMs));
+  await brokerReached(driver, config, (text) => log.warn(text));
   await bus.start();
 
   const outbox = store?.outboxOver(driver, source);

@@ -1,4 +1,3 @@
-export * from './cut-proxy.js';
 export * from './free-ports.js';
 export * from './ledger-reader.js';
 export * from './ledger.js';

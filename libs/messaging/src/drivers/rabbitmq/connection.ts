@@ -15,7 +15,6 @@ export interface LinkEvents {
 export class Link {
   #model: ChannelModel | undefined;
   #opening: Promise<ChannelModel> | undefined;
-  #repair: Promise<void> | undefined;
   #closed = false;
   readonly #end = new AbortController();
 
@@ -88,9 +87,7 @@ export class Link {
     if (this.#model !== model) return;
     this.#model = undefined;
     this.events.lost();
-    this.#repair ??= this.#reconnect().finally(() => {
-      this.#repair = undefined;
-    });
+    void this.#reconnect();
   }
 
   async #reconnect(): Promise<void> {

@@ -1,19 +1,19 @@
 import { describe } from '@jest/globals';
-import { hasRabbitmq } from '@taskwire/testing';
+import { hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
 import { driverConformance } from '../../../testing/index.js';
-import { Broker } from './rabbitmq.fixture.js';
+import { RabbitmqScene } from '../../../testing/rabbitmq/index.js';
 import type { RabbitmqDriver } from './rabbitmq-driver.js';
 
 (hasRabbitmq() ? describe : describe.skip)('with RabbitMQ (RABBITMQ_URL)', () => {
   driverConformance({
     name: 'rabbitmq',
     create: async () => {
-      const broker = await Broker.open();
+      const scene = await RabbitmqScene.open(rabbitmqUrl);
       return {
-        driver: () => broker.driver(),
+        driver: () => scene.driver(),
         kill: (driver) => Promise.resolve((driver as RabbitmqDriver).abort()),
-        cut: (driver) => Promise.resolve(broker.cut(driver as RabbitmqDriver)),
-        close: () => broker.close(),
+        cut: (driver) => Promise.resolve(scene.cut(driver as RabbitmqDriver)),
+        close: () => scene.close(),
       };
     },
     excuses: {

@@ -1,0 +1,2 @@
+export { removeTopology } from './remove-topology.js';
+export { RabbitmqScene } from './scene.js';

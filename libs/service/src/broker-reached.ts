@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Driver } from '@taskwire/messaging';
+import { type BusConfig, readBusConfig } from './config.js';
+import { createDriver } from './driver.js';
+
+const SAY_EVERY_MS = 5_000;
+const TRY_EVERY_MS = 500;
+
+/**
+ * Connects, and waits for a broker that is not there yet, for as long as it takes: whoever started the process sees every
+ * 5 s what is missing and how to start one, and can end it. What a broker answers to bad credentials is such a wait too:
+ * its users may be made later. PostgreSQL as the bus is not waited for, since no service starts without its database.
+ */
+export async function brokerReached(
+  driver: Driver,
+  config: BusConfig,
+  say: (text: string) => void,
+): Promise<void> {
+  let saidAt = -Infinity;
+  for (;;) {
+    try {
+      await driver.connect();
+      return;
+    } catch (error) {
+      const how = advice(config);
+      if (how === undefined) throw error;
+      if (performance.now() - saidAt >= SAY_EVERY_MS) {
+        saidAt = performance.now();
+        say(`${how.what} can't be reached (${reasonOf(error)}), waiting for it: ${how.mend}`);
+      }
+      await sleep(TRY_EVERY_MS);
+    }
+  }
+}
+
+/** Waits for the broker that the environment names, before anything else is started. */
+export async function awaitBroker(env: NodeJS.ProcessEnv, say: (text: string) => void): Promise<void> {
+  const config = readBusConfig(env);
+  if (advice(config) === undefined) return;
+  const driver = createDriver(config, () => undefined);
+  await brokerReached(driver, config, say);
+  await driver.close();
+}
+
+function advice(config: BusConfig): { readonly what: string; readonly mend: string } | undefined {
+  switch (config.BUS) {
+    case 'rabbitmq': {
+      const { host } = new URL(config.RABBITMQ_URL);
+      return {
+        what: `RabbitMQ at ${host}`,
+        mend: 'start one with "deploy/rabbitmq/local.sh start" or "docker compose up -d rabbitmq", or set RABBITMQ_URL',
+      };
+    }
+    case 'postgres':
+    case 'memory':
+      return undefined;
+  }
+}
+
+/** Never the URL, which holds the password. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return code ?? error.message;
+}
