@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
 import { Client } from 'pg';
+import { type BusName, busUnder } from './buses.js';
 import { type AppProcess, supervise, until } from './processes.js';
 
 export const APPS = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
 export type App = (typeof APPS)[number];
-const STORES = ['auth', 'task', 'notification', 'analytics', 'bus'] as const;
+const STORES = ['auth', 'task', 'notification', 'analytics'] as const;
 
 /** Shorter than in production, so that a take-over after each of many kills is not what the test waits for. */
 export const SHORTENED = { BUS_TTL_MS: '1000', RELAY_LEASE_MS: '1500' };
@@ -28,12 +29,13 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-/** The platform on databases of its own, as five processes or as one. */
-export async function deploy(shape: 'five processes' | 'one process'): Promise<Deployment> {
+/** The platform on databases of its own, as five processes or as one, over one of the buses. */
+export async function deploy(shape: 'five processes' | 'one process', busName: BusName): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'taskwire-crash-'));
   const databases = Object.fromEntries(
     await Promise.all(STORES.map(async (store) => [store, await createTestDatabase()] as const)),
   ) as Record<(typeof STORES)[number], TestDatabase>;
+  const bus = await busUnder(busName);
   const free = await freePorts(APPS.length);
   const ports = Object.fromEntries(APPS.map((app, index) => [app, free[index]])) as Record<App, number>;
   const url = (app: App) => `http://127.0.0.1:${ports[app]}`;
@@ -43,7 +45,7 @@ export async function deploy(shape: 'five processes' | 'one process'): Promise<D
     PATH: process.env.PATH,
     NODE_ENV: 'production',
     LOG_LEVEL: 'warn',
-    BUS_DATABASE_URL: databases.bus.url,
+    ...bus.env,
     INTERNAL_TOKEN: randomBytes(32).toString('hex'),
     OPERATION_SECRET: randomBytes(32).toString('hex'),
     RATE_LIMIT_IP: '1000000',
@@ -78,7 +80,7 @@ export async function deploy(shape: 'five processes' | 'one process'): Promise<D
 
   const stop = async () => {
     await Promise.all([...processes.values()].map((app) => app.stop()));
-    await Promise.all(Object.values(databases).map((database) => database.drop()));
+    await Promise.all([...Object.values(databases).map((database) => database.drop()), bus.remove()]);
     await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -98,17 +100,20 @@ export async function deploy(shape: 'five processes' | 'one process'): Promise<D
     ready,
     quiet: async () => {
       for (const app of APPS) await until(`${app} is ready`, () => ready(app), START_LIMIT_MS);
-      await until('everything sent and handled', () => isQuiet(databases), QUIET_LIMIT_MS);
+      await until('everything sent', () => isSent(databases), QUIET_LIMIT_MS);
+      await until('everything handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
+      await until('everything sent by its handlers', () => isSent(databases), QUIET_LIMIT_MS);
+      await until('all of that handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
     },
     stop,
   };
 }
 
-/** True when nothing is in an outbox, nothing is parked, and no group is behind the end of the log; else what there is. */
-async function isQuiet(databases: Record<(typeof STORES)[number], TestDatabase>): Promise<true | string> {
+/** True when nothing is in an outbox and nothing is parked; else what there is. */
+async function isSent(databases: Record<(typeof STORES)[number], TestDatabase>): Promise<true | string> {
   const left: string[] = [];
   for (const store of STORES) {
-    for (const [what, sql] of Object.entries(store === 'bus' ? BUS_LEFT : STORE_LEFT)) {
+    for (const [what, sql] of Object.entries(STORE_LEFT)) {
       const rows = await count(databases[store].url, sql);
       if (rows > 0) left.push(`${store}: ${rows} ${what}`);
     }
@@ -116,10 +121,6 @@ async function isQuiet(databases: Record<(typeof STORES)[number], TestDatabase>)
   return left.length === 0 || left.join(', ');
 }
 
-const BUS_LEFT = {
-  'partitions behind':
-    'select count(*) n from bus.position c join bus.partition p on p.id = c.part where c.position < p.next',
-};
 const STORE_LEFT = {
   'outbox rows': 'select count(*) n from outbox',
   'parked messages': 'select count(*) n from parked_messages',

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { contracts, subscriptions } from '@taskwire/contracts';
+import { type Driver, topologyOf } from '@taskwire/messaging';
+import { postgresDriver } from '@taskwire/messaging/postgres';
+import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
+import { removeTopology } from '@taskwire/messaging/testing/rabbitmq';
+import { createTestDatabase, rabbitmqUrl } from '@taskwire/testing';
+
+export type BusName = 'postgres' | 'rabbitmq';
+
+export interface BusUnderTest {
+  /** Settings of every service. */
+  readonly env: NodeJS.ProcessEnv;
+  /** True when no group is behind; else which one, and by how much. */
+  isEmpty(): Promise<true | string>;
+  /** Deletes everything that the services made on the broker. */
+  remove(): Promise<void>;
+}
+
+const topology = topologyOf(contracts, subscriptions);
+
+/** A part of the broker for one deployment alone. */
+export async function busUnder(name: BusName): Promise<BusUnderTest> {
+  switch (name) {
+    case 'postgres': {
+      const { url, drop } = await createTestDatabase();
+      return underTest({ BUS: name, BUS_DATABASE_URL: url }, () => postgresDriver({ url }), drop);
+    }
+    case 'rabbitmq': {
+      const prefix = `faults-${randomBytes(4).toString('hex')}.`;
+      const env = { BUS: name, RABBITMQ_URL: rabbitmqUrl, BUS_PREFIX: prefix };
+      const open = () => rabbitmqDriver({ url: rabbitmqUrl, prefix });
+      return underTest(env, open, () => removeTopology(rabbitmqUrl, prefix, topology));
+    }
+  }
+}
+
+/** Looks with a driver of its own, opened when first needed: by then the services have declared what there is. */
+function underTest(env: NodeJS.ProcessEnv, open: () => Driver, remove: () => Promise<void>): BusUnderTest {
+  let opened: Promise<Driver> | undefined;
+  const connected = async () => {
+    const driver = open();
+    await driver.connect();
+    await driver.declare(topology);
+    return driver;
+  };
+  return {
+    env,
+    isEmpty: async () => {
+      opened ??= connected();
+      const behind = (await (await opened).lag()).filter(({ messages }) => messages > 0);
+      return behind.length === 0 || behind.map(({ group, messages }) => `${group}: ${messages}`).join(', ');
+    },
+    remove: async () => {
+      await (await opened)?.close();
+      await remove();
+    },
+  };
+}
