@@ -36,7 +36,7 @@ export interface PlatformOptions {
   readonly busThrough?: (url: string) => string;
 }
 
-/** All five services in this process, on databases of their own and `BUS=postgres`. */
+/** All five services in this process, on databases of their own; over `BUS=postgres` unless `env` says otherwise. */
 export async function startPlatform({
   env: overrides = {},
   busThrough = (url) => url,

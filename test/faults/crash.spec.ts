@@ -5,11 +5,10 @@ import {
   checkLedger,
   type ClientRecord,
   type Finding,
-  hasRabbitmq,
   readOperations,
   readStored,
 } from '@taskwire/testing';
-import type { BusName } from './buses.js';
+import { brokers, type BusName } from '../buses.js';
 import { register, sequentialClient } from './clients.js';
 import { type App, type Deployment, deploy, SHORTENED } from './deployment.js';
 import { until } from './processes.js';
@@ -56,7 +55,7 @@ const FIVE_ON_BROKERS: readonly Victim[] = [
 const RUNS: readonly (readonly [BusName, 'five processes' | 'one process', readonly Victim[]])[] = [
   ['postgres', 'five processes', FIVE],
   ['postgres', 'one process', ONE],
-  ...(hasRabbitmq() ? ([['rabbitmq', 'five processes', FIVE_ON_BROKERS]] as const) : []),
+  ...brokers.map((broker) => [broker, 'five processes', FIVE_ON_BROKERS] as const),
 ];
 
 describe.each(RUNS)('SIGKILL at named points under load, over %s in %s', (bus, shape, victims) => {

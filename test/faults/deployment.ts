@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
 import { Client } from 'pg';
-import { type BusName, busUnder } from './buses.js';
+import { type BusName, busUnder } from '../buses.js';
 import { type AppProcess, supervise, until } from './processes.js';
 
 export const APPS = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;

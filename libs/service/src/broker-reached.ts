@@ -48,7 +48,7 @@ function advice(config: BusConfig): { readonly what: string; readonly mend: stri
       const { host } = new URL(config.RABBITMQ_URL);
       return {
         what: `RabbitMQ at ${host}`,
-        mend: 'start one with "deploy/rabbitmq/local.sh start" or "docker compose up -d rabbitmq", or set RABBITMQ_URL',
+        mend: 'start one ("docker run -p 127.0.0.1:5672:5672 rabbitmq:4", or "deploy/rabbitmq/local.sh start"), or set RABBITMQ_URL',
       };
     }
     case 'postgres':

@@ -49,7 +49,7 @@ describe('settings', () => {
   });
 
   it('name the buses that there are', () => {
-    expect(messageOf({ ...good, BUS: 'kafka' })).toContain('BUS: must be one of postgres, memory');
+    expect(messageOf({ ...good, BUS: 'nats' })).toContain('BUS: must be one of postgres, rabbitmq, memory');
   });
 
   it('say what is missing', () => {

@@ -4,9 +4,12 @@ import { type Driver, topologyOf } from '@taskwire/messaging';
 import { postgresDriver } from '@taskwire/messaging/postgres';
 import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
 import { removeTopology } from '@taskwire/messaging/testing/rabbitmq';
-import { createTestDatabase, rabbitmqUrl } from '@taskwire/testing';
+import { createTestDatabase, hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
 
 export type BusName = 'postgres' | 'rabbitmq';
+
+/** The brokers that are there. With `CI=true` a missing one is an error. */
+export const brokers: readonly BusName[] = hasRabbitmq() ? ['rabbitmq'] : [];
 
 export interface BusUnderTest {
   /** Settings of every service. */

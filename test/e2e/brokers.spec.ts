@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NotificationList, Operation, TaskPage, UserAnalytics } from '@taskwire/contracts';
+import { brokers, busUnder, type BusUnderTest } from '../buses.js';
+import { type BodyOf, type Client, signUp } from './client.js';
+import { openEvents } from './live-clients.js';
+import { type Platform, startPlatform } from './platform.js';
+import { until } from './until.js';
+
+const ANSWER_LIMIT_MS = 45_000;
+
+if (brokers.length === 0) it.skip('the platform over a broker: there is none', () => undefined);
+
+describe.each(brokers)('the platform over %s', (name) => {
+  let bus: BusUnderTest;
+  let platform: Platform;
+  let ada: Client;
+
+  beforeAll(async () => {
+    bus = await busUnder(name);
+    platform = await startPlatform({ env: bus.env });
+    ada = await signUp(platform.api);
+  }, 60_000);
+  afterAll(async () => {
+    await platform?.stop();
+    await bus?.remove();
+  }, 60_000);
+
+  const titles = async (client: Client) =>
+    (await client.call<BodyOf<typeof TaskPage>>('GET', '/v1/tasks?limit=100')).body.tasks.map(
+      ({ title }) => title,
+    );
+
+  /** Sends one create until its end is known, as a careful client does: always with the same key. */
+  async function createForSure(client: Client, title: string): Promise<void> {
+    const key = { 'idempotency-key': randomUUID(), prefer: 'wait=2' };
+    const end = performance.now() + ANSWER_LIMIT_MS;
+    for (;;) {
+      const answer = await client.call<Operation>('POST', '/v1/tasks', { title }, key).catch(() => undefined);
+      if (answer?.status === 201) return;
+      const isOpen = answer === undefined || [202, 503, 504].includes(answer.status);
+      if (!isOpen || performance.now() > end) throw new Error(`"${title}" ended with ${answer?.status}`);
+      await sleep(200);
+    }
+  }
+
+  it('carries a write to its answer, to notification, to analytics and to live clients', async () => {
+    const live = await openEvents(`${platform.api}/v1/live?lastEventId=0`, {
+      authorization: `Bearer ${ada.token}`,
+    });
+    const task = await ada.createTask('A');
+    const frames = await live.frames(2);
+    live.close();
+    const { notifications } = await until(
+      'the notification',
+      async () => (await ada.call<BodyOf<typeof NotificationList>>('GET', '/v1/notifications')).body,
+      (list) => list.notifications.some(({ taskId }) => taskId === task.id),
+    );
+    const mine = await until(
+      'analytics',
+      async () => (await ada.call<BodyOf<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
+      ({ tasksCreated }) => tasksCreated === 1,
+    );
+
+    expect(frames.map(({ event }) => event)).toContain('task.created.v1');
+    expect(notifications.filter(({ taskId }) => taskId === task.id)).toHaveLength(1);
+    expect(mine.tasksCreated).toBe(1);
+  });
+
+  it('answers a repeat with the same task, and another body with 422', async () => {
+    const eve = await signUp(platform.api);
+    const key = { 'idempotency-key': randomUUID() };
+    const [first, repeat] = [
+      await eve.call<{ id: string }>('POST', '/v1/tasks', { title: 'once' }, key),
+      await eve.call<{ id: string }>('POST', '/v1/tasks', { title: 'once' }, key),
+    ];
+    const other = await eve.call('POST', '/v1/tasks', { title: 'twice' }, key);
+
+    expect(repeat).toMatchObject({ status: 201, body: { id: first.body.id } });
+    expect(other.status).toBe(422);
+    expect(await titles(eve)).toEqual(['once']);
+  });
+
+  it('ends every write once while services come and go', async () => {
+    const eve = await signUp(platform.api);
+    const wanted = Array.from({ length: 30 }, (_, n) => `task ${n}`);
+    let restarting = true;
+    const restarts = (async () => {
+      for (const service of ['task', 'gateway', 'task'] as const) {
+        await platform.stopService(service);
+        await platform.startService(service);
+      }
+      restarting = false;
+    })();
+    for (const title of wanted) {
+      await createForSure(eve, title);
+      if (restarting) await sleep(50);
+    }
+    await restarts;
+
+    expect((await titles(eve)).toSorted()).toEqual(wanted.toSorted());
+  }, 120_000);
+});
