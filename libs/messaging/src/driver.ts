@@ -1,4 +1,4 @@
-import type { Topology } from './contract/topology.js';
+import type { Topology, TopologyDifference } from './contract/topology.js';
 
 /** CloudEvents attributes and extensions by their plain names; each driver's codec adds its protocol's prefix. */
 export type Headers = Readonly<Record<string, string>>;
@@ -81,10 +81,12 @@ export interface Driver {
   readonly name: DriverName;
   /** Whether a group can start at old messages. */
   readonly keepsMessages: boolean;
-  /** Connects. Rejects when the broker can't be reached within the driver's time-out. */
+  /** Connects, if it is not connected. Rejects when the broker can't be reached within the driver's time-out. */
   connect(): Promise<void>;
   /** Makes what is missing of the topology. Idempotent, safe from several processes at once. Must come before `send` and `subscribe`. */
   declare(topology: Topology): Promise<void>;
+  /** What `declare` would make, and what it would refuse. Changes nothing. */
+  plan(topology: Topology): Promise<readonly TopologyDifference[]>;
   /**
    * Sends, and answers one result per message: undefined once the broker has it durably. What is confirmed of one call is
    * a prefix per partition. Calls of one process keep their order per partition. Bounded: waits while too much is unconfirmed.

@@ -23,6 +23,15 @@ export interface Topology {
   readonly groups: readonly GroupDeclaration[];
 }
 
+/** One point in which a broker is not as a topology says. */
+export interface TopologyDifference {
+  /** `missing`: `declare` makes it. `conflict`: `declare` refuses it, and the detail says what to do. */
+  readonly kind: 'missing' | 'conflict';
+  readonly what: 'topic' | 'group';
+  readonly name: string;
+  readonly detail: string;
+}
+
 /** Derives the topology from the contracts; nothing else declares a topic, a queue or a group. */
 export function topologyOf(
   contracts: readonly MessageContract[],

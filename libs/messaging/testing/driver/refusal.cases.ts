@@ -43,6 +43,23 @@ export const refusalCases: Cases = {
     await expect(driver.declare(other)).rejects.toThrow(topic);
   },
 
+  'plans what a declaration would make or refuse, and makes nothing': async (scene) => {
+    const [topic, group] = [scene.name('planned'), scene.name('workers')];
+    const topology = scene.topology([topic], [group]);
+    const driver = await scene.start({ topics: [], groups: [] });
+    const missing = [
+      { kind: 'missing', what: 'topic', name: topic },
+      { kind: 'missing', what: 'group', name: group },
+    ];
+    expect(await driver.plan(topology)).toMatchObject(missing);
+    expect(await driver.plan(topology)).toMatchObject(missing);
+
+    await driver.declare(topology);
+    expect(await driver.plan(topology)).toEqual([]);
+    const other: Topology = { topics: [{ name: topic, partitions: 3, retentionMs: 1_000 }], groups: [] };
+    expect(await driver.plan(other)).toMatchObject([{ kind: 'conflict', what: 'topic', name: topic }]);
+  },
+
   'declares the same topology from several instances at once, and again, without harm': async (scene) => {
     const [topic, group] = [scene.name('same'), scene.name('workers')];
     const topology = scene.topology([topic], [group]);

@@ -1,6 +1,7 @@
-import type { Topology } from '../../contract/topology.js';
+import type { Topology, TopologyDifference } from '../../contract/topology.js';
 import type { GroupLag, Headers, OutgoingMessage } from '../../driver.js';
 import { SendError } from '../../driver.js';
+import { groupDifference, topicDifference } from '../topology-difference.js';
 import { Faults, type FaultRates } from './faults.js';
 import { Group } from './group.js';
 import { PartitionLog } from './partition-log.js';
@@ -56,6 +57,22 @@ export class MemoryBroker {
       }
       this.#groups.set(name, group);
     }
+  }
+
+  plan({ topics, groups }: Topology): TopologyDifference[] {
+    return [
+      ...topics.flatMap(({ name, partitions }) =>
+        topicDifference(name, partitions, this.#topics.get(name)?.logs.length),
+      ),
+      ...groups.flatMap(({ name, topics: wanted, from }) => {
+        const read = this.#groups.get(name)?.topics ?? [];
+        return groupDifference(
+          name,
+          wanted.filter((topic) => !read.includes(topic)),
+          from,
+        );
+      }),
+    ];
   }
 
   logs(topic: string): readonly PartitionLog[] {

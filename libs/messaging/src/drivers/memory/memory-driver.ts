@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Topology } from '../../contract/topology.js';
+import type { Topology, TopologyDifference } from '../../contract/topology.js';
 import {
   type Consumer,
   type ConsumerOptions,
@@ -47,6 +47,10 @@ export class MemoryDriver implements Driver {
     return this.#use(() => {
       this.broker.declare(topology);
     });
+  }
+
+  plan(topology: Topology): Promise<readonly TopologyDifference[]> {
+    return this.#use(() => this.broker.plan(topology));
   }
 
   /** One after the other, which keeps the order of this process's calls. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Topology } from '../../contract/topology.js';
+import type { Topology, TopologyDifference } from '../../contract/topology.js';
 import { withinMs } from '../../delivery/within.js';
 import type {
   Consumer,
@@ -49,6 +49,10 @@ export class PostgresDriver implements Driver {
 
   async declare(topology: Topology): Promise<void> {
     await this.#instance.topics.declare(topology);
+  }
+
+  async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
+    return this.#instance.topics.plan(topology);
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {

@@ -1,4 +1,5 @@
-import type { Topology } from '../../contract/topology.js';
+import type { Topology, TopologyDifference } from '../../contract/topology.js';
+import { groupDifference, topicDifference } from '../topology-difference.js';
 import type { Link } from './connection.js';
 import { TOPIC_CHANNEL } from './wake.js';
 
@@ -54,6 +55,31 @@ export class Topics {
         );
       }
     }
+  }
+
+  async plan({ topics, groups }: Topology): Promise<TopologyDifference[]> {
+    const found = await this.link.query<{ topic: string; partitions: number }>(
+      'plan of topics',
+      'select topic, count(*)::int as partitions from bus.partition where topic = any($1) group by topic',
+      [topics.map((t) => t.name)],
+    );
+    const reads = await this.link.query<{ grp: string; topic: string }>(
+      'plan of groups',
+      'select grp, topic from bus.subscription where grp = any($1)',
+      [groups.map((g) => g.name)],
+    );
+    const counts = new Map(found.map(({ topic, partitions }) => [topic, partitions]));
+    const known = new Set(reads.map(({ grp, topic }) => keyOf(grp, topic)));
+    return [
+      ...topics.flatMap(({ name, partitions }) => topicDifference(name, partitions, counts.get(name))),
+      ...groups.flatMap(({ name, topics: wanted, from }) =>
+        groupDifference(
+          name,
+          wanted.filter((topic) => !known.has(keyOf(name, topic))),
+          from,
+        ),
+      ),
+    ];
   }
 
   /** The channel of a partition's topic. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChannelModel } from 'amqplib';
-import type { Topology } from '../../contract/topology.js';
+import type { Topology, TopologyDifference } from '../../contract/topology.js';
 import { withinMs } from '../../delivery/within.js';
 import type {
   Consumer,
@@ -25,6 +25,7 @@ import { Publisher } from './publisher.js';
 import { ReplyInbox, ReplySender } from './replies.js';
 import { type RabbitmqDriverOptions, type Settings, settingsOf } from './settings.js';
 import { Topics } from './topology.js';
+import { planTopology } from './topology-plan.js';
 
 const CLOSE_DEADLINE_MS = 10_000;
 /** Of a close the part for handing over; the rest is for saying goodbye to the broker. */
@@ -85,6 +86,10 @@ export class RabbitmqDriver implements Driver {
 
   async declare(topology: Topology): Promise<void> {
     await this.#topics.declare(await this.#publishing.connection(), topology);
+  }
+
+  async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
+    return planTopology(await this.#publishing.connection(), this.#names, topology);
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {

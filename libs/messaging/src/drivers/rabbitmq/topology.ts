@@ -112,7 +112,7 @@ export class Topics {
  * Order needs a single active consumer and no limit of deliveries: from version 4.0 on there is one by default, which -1
  * takes away, while 3.x takes -1 for "drop at the first return".
  */
-function groupQueueArguments(model: ChannelModel): Record<string, unknown> {
+export function groupQueueArguments(model: ChannelModel): Record<string, unknown> {
   const major = Number.parseInt(model.connection.serverProperties.version, 10);
   return {
     'x-queue-type': 'quorum',

@@ -1,0 +1,91 @@
+import type { Channel, ChannelModel } from 'amqplib';
+import type { GroupDeclaration, Topology, TopologyDifference } from '../../contract/topology.js';
+import { closeChannel, messageOf, openChannel } from './connection.js';
+import type { Names } from './names.js';
+import { groupQueueArguments } from './topology.js';
+
+const MEND = 'use a new version of the topic, or let it run empty and delete it';
+
+/** What is missing, and what is there with other settings; compared by the broker itself, as a declaration is. */
+export async function planTopology(
+  model: ChannelModel,
+  names: Names,
+  { topics, groups }: Topology,
+): Promise<TopologyDifference[]> {
+  const differences: TopologyDifference[] = [];
+  for (const { name, partitions } of topics) {
+    const found = [
+      await look(
+        model,
+        (channel) => channel.checkExchange(names.exchange(name)),
+        (channel) => channel.assertExchange(names.exchange(name), 'direct', { durable: true }),
+      ),
+      await look(
+        model,
+        (channel) => channel.checkQueue(names.layout(name)),
+        (channel) => channel.assertQueue(names.layout(name), { durable: true, maxLength: partitions }),
+      ),
+    ];
+    const conflict = found.find((one) => one !== 'missing' && one !== undefined);
+    if (conflict !== undefined) {
+      differences.push({ kind: 'conflict', what: 'topic', name, detail: `${conflict}: ${MEND}` });
+    } else if (found.includes('missing')) {
+      differences.push({ kind: 'missing', what: 'topic', name, detail: `${String(partitions)} partitions` });
+    }
+  }
+  const partitionsOf = new Map(topics.map(({ name, partitions }) => [name, partitions]));
+  for (const group of groups) differences.push(...(await planGroup(model, names, group, partitionsOf)));
+  return differences;
+}
+
+async function planGroup(
+  model: ChannelModel,
+  names: Names,
+  { name, topics }: GroupDeclaration,
+  partitionsOf: ReadonlyMap<string, number>,
+): Promise<TopologyDifference[]> {
+  const queueArguments = groupQueueArguments(model);
+  const missing: string[] = [];
+  const differences: TopologyDifference[] = [];
+  for (const topic of topics) {
+    for (let partition = 0; partition < (partitionsOf.get(topic) ?? 0); partition += 1) {
+      const queue = names.queue(topic, name, partition);
+      const found = await look(
+        model,
+        (channel) => channel.checkQueue(queue),
+        (channel) => channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
+      );
+      if (found === 'missing') missing.push(queue);
+      else if (found !== undefined) {
+        differences.push({ kind: 'conflict', what: 'group', name, detail: `${found}: ${MEND}` });
+      }
+    }
+  }
+  if (missing.length > 0) {
+    const more = missing.length > 1 ? ` and ${String(missing.length - 1)} more` : '';
+    differences.push({ kind: 'missing', what: 'group', name, detail: `queue ${missing[0] ?? ''}${more}` });
+  }
+  return differences;
+}
+
+/** Whether something is `missing`, or how it differs; undefined when it is as it should be. */
+async function look(
+  model: ChannelModel,
+  exists: (channel: Channel) => Promise<unknown>,
+  fits: (channel: Channel) => Promise<unknown>,
+): Promise<string | undefined> {
+  // Each refusal ends its channel.
+  const channel = await openChannel(model);
+  try {
+    await exists(channel);
+    await fits(channel);
+    return undefined;
+  } catch (error) {
+    const text = messageOf(error);
+    if (text.includes('NOT_FOUND')) return 'missing';
+    if (text.includes('PRECONDITION_FAILED')) return text;
+    throw error;
+  } finally {
+    await closeChannel(channel);
+  }
+}
