@@ -1,4 +1,5 @@
-import { awaitBroker, type RunningService } from '@taskwire/service';
+import type { RunningService } from '@taskwire/service';
+import { awaitBroker } from '@taskwire/service/bus';
 import { openDataFolder } from './data-folder.js';
 import { openDatabases } from './databases.js';
 import { environmentOf } from './environment.js';

@@ -1,6 +1,5 @@
 export * from './access/access-token-verifier.js';
 export * from './access/caller.js';
-export { awaitBroker } from './broker-reached.js';
 export * from './clients/service-client.js';
 export * from './clients/service-clients.js';
 export { type CommonConfig, ConfigError } from './config.js';

@@ -3,14 +3,14 @@ import { contracts, revocations as revocationsSubscription, subscriptions } from
 import { Bus, BusServer, topologyOf } from '@taskwire/messaging';
 import type { Outbox } from '@taskwire/outbox';
 import { createLogger, type Logger, startTelemetry } from '@taskwire/telemetry';
-import { brokerReached } from './broker-reached.js';
+import { brokerReached } from './bus/broker-reached.js';
 import { AccessTokenVerifier } from './access/access-token-verifier.js';
 import { PublishedKeys } from './access/published-keys.js';
 import { Revocations } from './access/revocations.js';
 import { ServiceClients } from './clients/service-clients.js';
 import { type CommonConfig, readConfig } from './config.js';
 import type { RunningService, ServiceContext, ServiceDefinition } from './definition.js';
-import { createDriver } from './driver.js';
+import { createDriver } from './bus/driver.js';
 import { type HealthCheck, serveHealth } from './health.js';
 import { createHttpApp } from './http-server.js';
 import { rootModule } from './root-module.js';

@@ -2,7 +2,7 @@ import type { Driver } from '@taskwire/messaging';
 import { MemoryBroker, memoryDriver } from '@taskwire/messaging/memory';
 import { postgresDriver } from '@taskwire/messaging/postgres';
 import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
-import type { BusConfig } from './config.js';
+import type { BusConfig } from '../config.js';
 
 /** One broker for all services of this process: the memory bus doesn't reach further. */
 const broker = new MemoryBroker();

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { freePorts, hasRabbitmq, rabbitmqUrl, until } from '@taskwire/testing';
 import { awaitBroker } from './broker-reached.js';
-import { ConfigError } from './config.js';
+import { ConfigError } from '../config.js';
 
 const undo: (() => void)[] = [];
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Driver } from '@taskwire/messaging';
-import { type BusConfig, readBusConfig } from './config.js';
+import { type BusConfig, readBusConfig } from '../config.js';
 import { createDriver } from './driver.js';
 
 const SAY_EVERY_MS = 5_000;
