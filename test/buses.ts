@@ -3,10 +3,17 @@ import { contracts, subscriptions } from '@taskwire/contracts';
 import { type Driver, topologyOf } from '@taskwire/messaging';
 import { postgresDriver } from '@taskwire/messaging/postgres';
 import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
-import { removeTopology } from '@taskwire/messaging/testing/rabbitmq';
+import { removeTopology, tapRabbitmq } from '@taskwire/messaging/testing/rabbitmq';
 import { createTestDatabase, hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
+import { Client } from 'pg';
 
 export type BusName = 'postgres' | 'rabbitmq';
+
+export interface BusTap {
+  /** Routing, keys, headers and bodies of all messages so far, as text. */
+  read(): Promise<string>;
+  close(): Promise<void>;
+}
 
 /** The brokers that are there. With `CI=true` a missing one is an error. */
 export const brokers: readonly BusName[] = hasRabbitmq() ? ['rabbitmq'] : [];
@@ -16,6 +23,8 @@ export interface BusUnderTest {
   readonly env: NodeJS.ProcessEnv;
   /** True when no group is behind; else which one, and by how much. */
   isEmpty(): Promise<true | string>;
+  /** Hears everything from now on as it is on the bus; the services have to be started. */
+  tap(): Promise<BusTap>;
   /** Deletes everything that the services made on the broker. */
   remove(): Promise<void>;
 }
@@ -27,19 +36,48 @@ export async function busUnder(name: BusName): Promise<BusUnderTest> {
   switch (name) {
     case 'postgres': {
       const { url, drop } = await createTestDatabase();
-      return underTest({ BUS: name, BUS_DATABASE_URL: url }, () => postgresDriver({ url }), drop);
+      return {
+        ...underTest({ BUS: name, BUS_DATABASE_URL: url }, () => postgresDriver({ url }), drop),
+        tap: () => Promise.resolve({ read: () => readMessages(url), close: () => Promise.resolve() }),
+      };
     }
     case 'rabbitmq': {
       const prefix = `faults-${randomBytes(4).toString('hex')}.`;
       const env = { BUS: name, RABBITMQ_URL: rabbitmqUrl, BUS_PREFIX: prefix };
       const open = () => rabbitmqDriver({ url: rabbitmqUrl, prefix });
-      return underTest(env, open, () => removeTopology(rabbitmqUrl, prefix, topology));
+      return {
+        ...underTest(env, open, () => removeTopology(rabbitmqUrl, prefix, topology)),
+        tap: async () => {
+          const { messages, close } = await tapRabbitmq(rabbitmqUrl, prefix, topology);
+          const textOf = ({ fields, properties, content }: (typeof messages)[number]) =>
+            `${JSON.stringify({ fields, properties })}\n${content.toString()}`;
+          return { read: () => Promise.resolve(messages.map(textOf).join('\n')), close };
+        },
+      };
     }
   }
 }
 
+async function readMessages(url: string): Promise<string> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ text: string }>(
+      `select concat_ws(E'\\n', p.topic, m.key, m.headers, convert_from(m.body, 'utf8')) as text
+       from bus.message m join bus.partition p on p.id = m.part`,
+    );
+    return rows.map(({ text }) => text).join('\n');
+  } finally {
+    await client.end();
+  }
+}
+
 /** Looks with a driver of its own, opened when first needed: by then the services have declared what there is. */
-function underTest(env: NodeJS.ProcessEnv, open: () => Driver, remove: () => Promise<void>): BusUnderTest {
+function underTest(
+  env: NodeJS.ProcessEnv,
+  open: () => Driver,
+  remove: () => Promise<void>,
+): Omit<BusUnderTest, 'tap'> {
   let opened: Promise<Driver> | undefined;
   const connected = async () => {
     const driver = open();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
 import { Client } from 'pg';
-import { type BusName, busUnder } from '../buses.js';
+import { type BusName, busUnder, type BusUnderTest } from '../buses.js';
 import { type AppProcess, supervise, until } from './processes.js';
 
 export const APPS = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
@@ -20,6 +20,11 @@ const QUIET_LIMIT_MS = 60_000;
 
 export interface Deployment {
   readonly api: string;
+  readonly bus: BusUnderTest;
+  /** Addresses of the stores, by app. */
+  readonly stores: Readonly<Record<(typeof STORES)[number], string>>;
+  /** What a process has written to its output. */
+  log(name: string): string;
   readonly processes: ReadonlyMap<string, AppProcess>;
   /** How often a process has ended itself at a point: one line each, `<point> <messages in hand>`. */
   kills(name: string): string[];
@@ -30,7 +35,11 @@ export interface Deployment {
 }
 
 /** The platform on databases of its own, as five processes or as one, over one of the buses. */
-export async function deploy(shape: 'five processes' | 'one process', busName: BusName): Promise<Deployment> {
+export async function deploy(
+  shape: 'five processes' | 'one process',
+  busName: BusName,
+  settings: NodeJS.ProcessEnv = {},
+): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'taskwire-crash-'));
   const databases = Object.fromEntries(
     await Promise.all(STORES.map(async (store) => [store, await createTestDatabase()] as const)),
@@ -52,6 +61,7 @@ export async function deploy(shape: 'five processes' | 'one process', busName: B
     RATE_LIMIT_USER: '1000000',
     KEYS_DIR: join(folder, 'keys'),
     ...Object.fromEntries(APPS.map((app) => [`${app.toUpperCase()}_URL`, url(app)])),
+    ...settings,
   };
   const alone = (app: App): NodeJS.ProcessEnv => ({
     ...shared,
@@ -92,6 +102,9 @@ export async function deploy(shape: 'five processes' | 'one process', busName: B
   }
   return {
     api: url('gateway'),
+    bus,
+    stores: Object.fromEntries(STORES.map((store) => [store, databases[store].url])) as Deployment['stores'],
+    log: (name) => readLog(join(folder, `${name}.log`)),
     processes,
     kills: (name) =>
       readLog(join(folder, `${name}.kills`))

@@ -1,2 +1,3 @@
 export { removeTopology } from './remove-topology.js';
 export { RabbitmqScene } from './scene.js';
+export { type Tap, tapRabbitmq } from './tap.js';

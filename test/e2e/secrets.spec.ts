@@ -1,0 +1,228 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { type LiveTicket, type Operation, routes, type SignedIn, type Task } from '@taskwire/contracts';
+import { Client as Database } from 'pg';
+import { brokers, type BusTap } from '../buses.js';
+import { type Deployment, deploy } from '../faults/deployment.js';
+import { type BodyOf, call } from './client.js';
+import { openEvents, openSocket } from './live-clients.js';
+import { until } from './until.js';
+
+/** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
+const MAY_HOLD_ADDRESSES = new Set(['auth.accounts', 'notification.mailbox_messages']);
+/** In the address, and nowhere else. */
+const PERSONAL = 'secret-address';
+
+describe.each(['postgres', ...brokers] as const)('over %s, after every route was used', (name) => {
+  let deployment: Deployment | undefined;
+  let tap: BusTap | undefined;
+  let collector: Collector | undefined;
+  afterAll(async () => {
+    await tap?.close();
+    await deployment?.stop();
+    collector?.server.close();
+  }, 60_000);
+
+  it('no secret and no address is on the bus, in a log, in a span, or in a store but its own', async () => {
+    collector = await collectSpans();
+    const running = (deployment = await deploy('one process', name, {
+      LOG_LEVEL: 'trace',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_TRACES_SAMPLER: 'always_on',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+    }));
+    tap = await running.bus.tap();
+    const secrets = await useEveryRoute(running.api);
+    await running.quiet();
+    const { spans } = collector;
+    await until(
+      'spans have arrived',
+      () => Promise.resolve(spans.length),
+      (count) => count > 0,
+    );
+
+    const places = new Map([
+      ['bus', await tap.read()],
+      ['log', running.log('platform')],
+      ['spans', Buffer.concat(spans).toString('latin1')],
+      ...(await readStores(running.stores)),
+    ]);
+    const found = [...places].flatMap(([place, text]) =>
+      secrets.filter(({ value }) => text.includes(value)).map(({ what }) => `${what} in ${place}`),
+    );
+    const allowed = new Set([...MAY_HOLD_ADDRESSES].map((place) => `the email address in ${place}`));
+
+    expect(found.filter((one) => !allowed.has(one))).toEqual([]);
+    // What was looked through is what it should be.
+    expect(found).toContain('the email address in auth.accounts');
+    expect(marks(places)).toEqual({ bus: true, log: true, spans: true });
+  }, 180_000);
+});
+
+function marks(places: ReadonlyMap<string, string>): Record<string, boolean> {
+  const expected = { bus: 'task.created.v1', log: '/v1/tasks/{id}/complete', spans: 'send task.commands.v1' };
+  return Object.fromEntries(
+    Object.entries(expected).map(([place, mark]) => [place, places.get(place)?.includes(mark) ?? false]),
+  );
+}
+
+interface Secret {
+  readonly what: string;
+  readonly value: string;
+}
+
+/** Calls each route of the contracts at least once; a new route has to be added here. */
+async function useEveryRoute(api: string): Promise<Secret[]> {
+  const used = new Set<string>();
+  const password = 'a password that nobody else has';
+  const email = `${PERSONAL}@example.org`;
+  const secrets: Secret[] = [
+    { what: 'the email address', value: PERSONAL },
+    { what: 'the password', value: password },
+  ];
+  const keep = ({ accessToken, refreshToken }: SignedIn) => {
+    // The signature: a part of the token that logs would show even when they cut it short at the dots.
+    secrets.push({ what: 'an access token', value: accessToken.split('.').at(-1) ?? '' });
+    secrets.push({ what: 'a refresh token', value: refreshToken });
+  };
+  const use = async <Body>(
+    method: string,
+    route: string,
+    { path = route, body, headers }: { path?: string; body?: unknown; headers?: Record<string, string> } = {},
+  ) => {
+    used.add(`${method} ${route}`);
+    const answer = await call<Body>(`${api}${path}`, method, body, headers);
+    if (answer.status >= 500) throw new Error(`${method} ${path} answered ${answer.status}`);
+    return answer;
+  };
+
+  const registered = await use<SignedIn>('POST', '/v1/auth/register', {
+    body: { email, password, name: 'Ada', timeZone: 'Europe/Berlin' },
+  });
+  keep(registered.body);
+  await use('POST', '/v1/auth/register', { body: { email, password, name: 'Ada again' } });
+  await use('POST', '/v1/auth/login', { body: { email, password: `${password}, but wrong` } });
+  const login = await use<SignedIn>('POST', '/v1/auth/login', { body: { email, password } });
+  keep(login.body);
+  const renewed = await use<SignedIn>('POST', '/v1/auth/refresh', {
+    body: { refreshToken: login.body.refreshToken },
+  });
+  keep(renewed.body);
+  const bearer = { authorization: `Bearer ${renewed.body.accessToken}` };
+  const asUser = <Body>(method: string, route: string, more: Parameters<typeof use>[2] = {}) =>
+    use<Body>(method, route, { ...more, headers: { ...bearer, ...more.headers } });
+
+  await asUser('GET', '/v1/auth/me');
+  await asUser('PATCH', '/v1/auth/me', { body: { name: 'Ada Lovelace' } });
+  await use('GET', '/.well-known/jwks.json');
+
+  const created = await asUser<Task>('POST', '/v1/tasks', { body: { title: 'A', remindAt: inAMoment() } });
+  const path = `/v1/tasks/${created.body.id}`;
+  const version = created.headers.get('etag') ?? '';
+  await asUser('GET', '/v1/tasks', { path: '/v1/tasks?limit=5' });
+  await asUser('GET', '/v1/tasks/stats');
+  await asUser('GET', '/v1/tasks/{id}', { path });
+  const changed = await asUser('PATCH', '/v1/tasks/{id}', {
+    path,
+    body: { priority: 'high' },
+    headers: { 'if-match': version },
+  });
+  await asUser('POST', '/v1/tasks/{id}/complete', { path: `${path}/complete` });
+  const reopened = await asUser('POST', '/v1/tasks/{id}/reopen', { path: `${path}/reopen` });
+  await asUser('DELETE', '/v1/tasks/{id}', {
+    path,
+    headers: { 'if-match': (reopened.headers.get('etag') ?? changed.headers.get('etag')) || '*' },
+  });
+
+  const later = await asUser<Operation>('POST', '/v1/tasks', {
+    body: { title: 'B' },
+    headers: { prefer: 'respond-async' },
+  });
+  const operation = later.headers.get('location') ?? '';
+  await asUser('GET', '/v1/operations/{id}', { path: operation });
+  await asUser('DELETE', '/v1/operations/{id}', { path: operation });
+
+  await useLiveEvents(api, asUser, bearer, secrets);
+  used.add('GET /v1/live');
+  const { body: feed } = await asUser<{ notifications: { id: string }[] }>('GET', '/v1/notifications');
+  await asUser('POST', '/v1/notifications/{id}/read', {
+    path: `/v1/notifications/${feed.notifications[0]?.id}/read`,
+  });
+  await asUser('GET', '/v1/notifications/preferences');
+  await asUser('PUT', '/v1/notifications/preferences', {
+    body: { emailReminders: true, taskChanges: true },
+  });
+  await asUser('GET', '/v1/analytics/me');
+  await asUser('GET', '/v1/analytics/overview');
+  await use('POST', '/v1/auth/logout', { body: { refreshToken: renewed.body.refreshToken } });
+
+  expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());
+  return secrets;
+}
+
+async function useLiveEvents(
+  api: string,
+  asUser: <Body>(method: string, route: string) => ReturnType<typeof call<Body>>,
+  bearer: Record<string, string>,
+  secrets: Secret[],
+): Promise<void> {
+  const ticket = async () => {
+    const { body } = await asUser<BodyOf<typeof LiveTicket>>('POST', '/v1/live/tickets');
+    secrets.push({ what: 'a live ticket', value: body.ticket });
+    return body.ticket;
+  };
+  const overHeader = await openEvents(`${api}/v1/live?lastEventId=0`, bearer);
+  const overTicket = await openEvents(`${api}/v1/live?lastEventId=0&ticket=${await ticket()}`);
+  const socket = await openSocket(
+    `${api.replace('http', 'ws')}/v1/live/ws?lastEventId=0&ticket=${await ticket()}`,
+  );
+  for (const live of [overHeader, overTicket, socket]) {
+    await live.frames(2);
+    live.close();
+  }
+}
+
+const inAMoment = () => new Date(Date.now() + 1_500).toISOString();
+
+/** All rows of all tables, as text, by `<service>.<table>`. */
+async function readStores(stores: Deployment['stores']): Promise<[string, string][]> {
+  const places: [string, string][] = [];
+  for (const [service, url] of Object.entries(stores)) {
+    const client = new Database({ connectionString: url });
+    await client.connect();
+    const { rows: tables } = await client.query<{ name: string }>(
+      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+    );
+    for (const { name } of tables) {
+      const { rows } = await client.query<{ text: string }>(`select t::text as text from "${name}" t`);
+      places.push([`${service}.${name}`, rows.map(({ text }) => withBytes(text)).join('\n')]);
+    }
+    await client.end();
+  }
+  return places;
+}
+
+/** Bytes are shown in hexadecimal digits, which would hide what they say. */
+const withBytes = (text: string): string =>
+  text +
+  [...text.matchAll(/\\x([0-9a-f]+)/g)].map(([, hex = '']) => Buffer.from(hex, 'hex').toString()).join('\n');
+
+interface Collector {
+  readonly server: Server;
+  readonly url: string;
+  readonly spans: Buffer[];
+}
+
+/** Takes spans as an OpenTelemetry collector does; the protobuf of OTLP holds its texts as they are. */
+async function collectSpans(): Promise<Collector> {
+  const spans: Buffer[] = [];
+  const server = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => spans.push(chunk));
+    request.on('end', () => response.writeHead(200).end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans };
+}
