@@ -6,6 +6,8 @@ import { UserRegistered } from './accounts.js';
 import { TaskCompleted, TaskCreated, TaskDeleted, TaskReopened, TaskUpdated } from './tasks.js';
 
 const COMMANDS = 'notification.commands.v1';
+/** Over HTTP a field that does not exist is a mistake; on the bus it comes from a newer version, and is left alone. */
+const OpenPreferences = Preferences.strip();
 const byUser = (payload: { userId: string }) => payload.userId;
 
 export const ReadNotification = command('notification.read.v1', {
@@ -19,8 +21,8 @@ export const ReadNotification = command('notification.read.v1', {
 export const SetPreferences = command('notification.preferences.set.v1', {
   topic: COMMANDS,
   key: byUser,
-  payload: z.object({ userId: Uuid, preferences: Preferences }),
-  reply: Preferences,
+  payload: z.object({ userId: Uuid, preferences: OpenPreferences }),
+  reply: OpenPreferences,
   rejections: [],
 });
 
