@@ -7,10 +7,17 @@ export interface JsonSchema {
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
   readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
+}
+
+/** What a zod schema takes, as JSON Schema 2020-12; what has a name (`meta({ id })`) is in its `$defs`. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...root } = z.toJSONSchema(schema, { io: 'input', override: tidy });
+  return JSON.parse(JSON.stringify(root)) as JsonSchema;
 }
 
 const COMPONENTS = '#/components/schemas/';
@@ -20,8 +27,8 @@ export class SchemaCollector {
   readonly components: Record<string, JsonSchema> = {};
 
   add(schema: z.ZodType): JsonSchema {
-    const { $schema: _, $defs, ...root } = z.toJSONSchema(schema, { io: 'input', override: tidy });
-    for (const [name, component] of Object.entries($defs ?? {})) {
+    const { $defs = {}, ...root } = jsonSchemaOf(schema);
+    for (const [name, component] of Object.entries($defs)) {
       this.components[name] ??= pointToComponents(component);
     }
     return pointToComponents(root);

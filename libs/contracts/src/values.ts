@@ -13,7 +13,8 @@ export const Instant = z.iso
 export const TimeZone = z
   .string()
   .max(64)
-  .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin');
+  .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin')
+  .meta({ examples: ['Europe/Berlin'] });
 
 /** Text that a database keeps as it is: no NUL, no half of a surrogate pair. */
 export const Text = z

@@ -1,6 +1,6 @@
 import { Operation, PROBLEMS, ProblemBody, type Route, routes } from '@taskwire/contracts';
 import { guide } from './guide.js';
-import { type JsonSchema, SchemaCollector } from './json-schema.js';
+import { type JsonSchema, SchemaCollector } from '@taskwire/contracts/json-schema';
 import type { Content, OpenApiDocument, OpenApiOperation, Response } from './openapi.types.js';
 import { parametersOf, responseHeader } from './parameters.js';
 import { problemsOf } from './route-problems.js';

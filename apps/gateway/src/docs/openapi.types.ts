@@ -1,4 +1,4 @@
-import type { JsonSchema } from './json-schema.js';
+import type { JsonSchema } from '@taskwire/contracts/json-schema';
 
 /** The parts of OpenAPI 3.1 that are used here. */
 export interface OpenApiDocument {

@@ -1,5 +1,5 @@
 import type { Route } from '@taskwire/contracts';
-import { type JsonSchema, SchemaCollector } from './json-schema.js';
+import { type JsonSchema, SchemaCollector } from '@taskwire/contracts/json-schema';
 import type { Parameter } from './openapi.types.js';
 
 const text: JsonSchema = { type: 'string' };

@@ -3,7 +3,7 @@ import { marked } from 'marked';
 import { curlExample } from './curl-example.js';
 import { guide } from './guide.js';
 import { Html, html } from './html.js';
-import type { JsonSchema } from './json-schema.js';
+import type { JsonSchema } from '@taskwire/contracts/json-schema';
 import { tagOf } from './openapi.js';
 import type { OpenApiDocument, OpenApiOperation } from './openapi.types.js';
 import { page } from './page.js';

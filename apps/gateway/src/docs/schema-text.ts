@@ -1,4 +1,4 @@
-import { type JsonSchema, componentName } from './json-schema.js';
+import { type JsonSchema, componentName } from '@taskwire/contracts/json-schema';
 import { type Html, html } from './html.js';
 
 /** A schema in a few words, with links to named ones: `string (uuid)`, `Task[]`, `"todo" | "done"`. */
