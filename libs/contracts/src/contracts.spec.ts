@@ -12,6 +12,7 @@ import {
   routes,
   subscriptions,
 } from './index.js';
+import { senderOf, serviceOf } from './parties.js';
 
 const commands = contracts.filter((contract) => contract.kind === 'command');
 
@@ -52,6 +53,13 @@ describe('the contracts', () => {
     expect(new Set(names).size).toBe(names.length);
     const topics = topologyOf(contracts, subscriptions).topics.map((topic) => topic.name);
     expect(subscriptions.flatMap(topicsOf).filter((topic) => !topics.includes(topic))).toEqual([]);
+  });
+
+  it('name who sends and who receives', () => {
+    const services = new Set<string>([...routes.map(({ service }) => service), 'every service']);
+    const senders = contracts.map(senderOf);
+    const receivers = subscriptions.map(({ name }) => serviceOf(name));
+    expect([...senders, ...receivers].filter((name) => !services.has(name))).toEqual([]);
   });
 
   it('declare each route once', () => {

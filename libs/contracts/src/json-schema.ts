@@ -4,6 +4,7 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
   readonly type?: string | readonly string[];
   readonly format?: string;
+  readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
   readonly $ref?: string;

@@ -71,7 +71,7 @@ export const DeleteTask = command('task.delete.v1', {
 });
 
 /** What events say of a task: all but the description, which may be long. */
-export const TaskFact = Task.omit({ description: true }).extend({ ownerId: Uuid });
+export const TaskFact = Task.omit({ description: true }).extend({ ownerId: Uuid }).meta({ id: 'TaskFact' });
 export type TaskFact = z.output<typeof TaskFact>;
 
 const taskEvent = <const T extends string>(type: T) =>
