@@ -133,6 +133,8 @@ describe('pages', () => {
     ['/docs/errors', 'text/html', 'version_conflict'],
     ['/docs/errors/version_conflict', 'text/html', 'What to do'],
     ['/openapi.json', 'application/json', '"openapi":"3.1.0"'],
+    ['/asyncapi.json', 'application/json', '"asyncapi":"3.0.0"'],
+    ['/docs/events', 'text/html', 'task.created.v1'],
     ['/.well-known/jwks.json', 'application/json', '"keys"'],
     ['/health/live', 'application/json', 'gateway'],
     ['/health/ready', 'application/json', 'ready'],

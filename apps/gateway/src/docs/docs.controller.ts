@@ -1,7 +1,10 @@
 import { Controller, Get, Header, Param } from '@nestjs/common';
+import { contracts, subscriptions } from '@taskwire/contracts';
+import { type AsyncApiDocument, asyncApiDocument } from '@taskwire/contracts/asyncapi';
 import { ProblemError } from '@taskwire/service';
 import { version } from '../version.js';
 import { errorListPage, errorPage } from './error-pages.js';
+import { eventsPage } from './events-page.js';
 import { openApiDocument } from './openapi.js';
 import type { OpenApiDocument } from './openapi.types.js';
 import { STYLE } from './page.js';
@@ -14,12 +17,20 @@ const MAX_AGE = 'public, max-age=300';
 export class DocsController {
   private readonly document = openApiDocument(version);
   private readonly reference = referencePage(this.document);
+  private readonly busDocument = asyncApiDocument(version, contracts, subscriptions);
+  private readonly eventList = eventsPage(this.busDocument);
   private readonly errorList = errorListPage();
 
   @Get('/openapi.json')
   @Header('cache-control', MAX_AGE)
   openApi(): OpenApiDocument {
     return this.document;
+  }
+
+  @Get('/asyncapi.json')
+  @Header('cache-control', MAX_AGE)
+  asyncApi(): AsyncApiDocument {
+    return this.busDocument;
   }
 
   @Get('/docs')
@@ -34,6 +45,13 @@ export class DocsController {
   @Header('cache-control', MAX_AGE)
   style(): string {
     return STYLE;
+  }
+
+  @Get('/docs/events')
+  @Header('content-type', HTML)
+  @Header('cache-control', MAX_AGE)
+  events(): string {
+    return this.eventList;
   }
 
   @Get('/docs/errors')

@@ -3,12 +3,12 @@ import { marked } from 'marked';
 import { curlExample } from './curl-example.js';
 import { guide } from './guide.js';
 import { Html, html } from './html.js';
-import type { JsonSchema } from '@taskwire/contracts/json-schema';
 import { tagOf } from './openapi.js';
 import type { OpenApiDocument, OpenApiOperation } from './openapi.types.js';
 import { page } from './page.js';
 import { problemsOf } from './route-problems.js';
 import { schemaText } from './schema-text.js';
+import { schemaArticle, table } from './tables.js';
 
 /** The API reference as one page, from the same document as /openapi.json. */
 export function referencePage(document: OpenApiDocument): string {
@@ -32,6 +32,7 @@ export function referencePage(document: OpenApiDocument): string {
           <li><a href="#schemas">Schemas</a></li>
           <li><a href="/docs/errors">Errors</a></li>
           <li><a href="/openapi.json">OpenAPI 3.1</a></li>
+          <li><a href="/docs/events">Commands and events</a></li>
         </ul>
       </nav>
       <main>
@@ -92,36 +93,6 @@ function details({ parameters, requestBody, responses }: OpenApiOperation): Html
           </li>`,
       )}
     </ul>`;
-}
-
-function schemaArticle([name, schema]: [string, JsonSchema]): Html {
-  const rows = Object.entries(schema.properties ?? {}).map(([field, value]) => [
-    html`<code>${field}</code>`,
-    html`${schema.required?.includes(field) === true ? 'required' : 'optional'}`,
-    html`${schemaText(value)}${value.default !== undefined && `, default ${JSON.stringify(value.default)}`}`,
-  ]);
-  return html`<article id="schema-${name}">
-    <h3>${name}</h3>
-    ${table(['Field', '', 'Value'], rows)}
-  </article>`;
-}
-
-function table(heads: readonly string[], rows: readonly (readonly Html[])[]): Html {
-  return html`<table>
-    <thead>
-      <tr>
-        ${heads.map((head) => html`<th>${head}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        (cells) =>
-          html`<tr>
-            ${cells.map((cell) => html`<td>${cell}</td>`)}
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
 }
 
 function problemLinks(codes: readonly ProblemCode[]): Html {
