@@ -55,5 +55,6 @@ export const checks = [
       ]),
   },
   { name: 'unused', check: () => run('knip/bin/knip.js', ['--no-config-hints']) },
+  { name: 'contracts', check: () => run('../tools/run.js', ['tools/contracts.ts']) },
   { name: 'schema drift', check: schemaDrift },
 ];
