@@ -23,7 +23,7 @@ async function check(): Promise<number> {
   const findings = checkContracts(contracts, subscriptions, await readStored(CONTRACTS_FOLDER));
   for (const finding of findings) console.log(`${report(finding)}\n`);
   const failures = findings.filter(fails).length;
-  console.log(`${contracts.length} messages: ${failures === 0 ? 'compatible' : `${failures} findings`}`);
+  console.log(`${contracts.length} messages: ${failures === 0 ? 'compatible' : `${failures} to put right`}`);
   return failures === 0 ? 0 : 1;
 }
 
