@@ -26,7 +26,7 @@ export function breaking(
 }
 
 export function missing(type: string, what: string): Finding {
-  const todo = `run "${PUBLISH}", look at what it wrote, and commit it`;
+  const todo = `run "${PUBLISH}", look at what it wrote, and commit it; where it wrote nothing, write a sample by hand`;
   return { type, level: 'missing', what, why: [], victims: [], todo };
 }
 

@@ -2,7 +2,7 @@ import type { MessageContract } from '@taskwire/messaging';
 import { z } from 'zod';
 import type { JsonSchema } from '../json-schema.js';
 import { declaredPointers } from '../resolve.js';
-import { sampleOf } from '../sample.js';
+import { type Extent, sampleOf } from '../sample.js';
 import { receiversText } from './compare-messages.js';
 import { breaking, type Finding, missing } from './finding.js';
 import type { Published } from './published.js';
@@ -13,6 +13,8 @@ type Sample = z.output<typeof Sample>;
 export const Samples = z.object({ payload: z.array(Sample), reply: z.array(Sample).optional() });
 export type Samples = z.output<typeof Samples>;
 
+const BY_HAND =
+  'Give the field an example with .meta({ examples }), or write libs/contracts/samples by hand.';
 const NEEDED = ['full', 'minimal'] as const;
 
 /** Whether every sample still is what the contract takes, and whether there are enough of them. */
@@ -41,31 +43,41 @@ export function checkSamples(contract: MessageContract, published: Published, sa
   ];
 }
 
-/** The samples, and new ones for what they don't show yet. What is there stays as it is. */
+/** The samples, and new ones for what they don't show yet. What is there stays as it is. Throws where none can be made. */
 export function withNewSamples(contract: MessageContract, published: Published, samples?: Samples): Samples {
+  const { type } = contract;
   const keyOf = (value: unknown) => contract.key(contract.payload.parse(value));
-  const payload = grown(published.payload, samples?.payload ?? []).map((sample) => ({
-    name: sample.name,
-    key: sample.key ?? keyOf(sample.value),
-    value: sample.value,
-  }));
-  return { payload, ...(published.reply && { reply: grown(published.reply, samples?.reply ?? []) }) };
+  const payload = grown(`${type}: its payload`, contract.payload, published.payload, samples?.payload);
+  return {
+    payload: payload.map(({ name, key, value }) => ({ name, key: key ?? keyOf(value), value })),
+    ...(contract.kind === 'command' &&
+      published.reply && {
+        reply: grown(`${type}: its reply`, contract.reply, published.reply, samples?.reply),
+      }),
+  };
 }
 
-function grown(schema: JsonSchema, samples: readonly Sample[]): Sample[] {
-  const make = (name: string, extent: 'full' | 'minimal') => ({
-    name,
-    value: sampleOf(schema, extent) as Sample['value'],
-  });
+function grown(what: string, schema: z.ZodType, json: JsonSchema, samples: readonly Sample[] = []): Sample[] {
+  const make = (name: string, extent: Extent): Sample => {
+    const value = sampleOf(json, extent) as Sample['value'];
+    const { error } = schema.safeParse(value);
+    if (!error) return { name, value };
+    throw new Error(`${what} has no "${name}" sample, and none can be made: ${text(error)}. ${BY_HAND}`);
+  };
   const names = samples.map(({ name }) => name);
   const all = [...samples, ...NEEDED.filter((name) => !names.includes(name)).map((name) => make(name, name))];
-  return unseen(schema, all).length === 0 ? all : [...all, make(`full-${all.length}`, 'full')];
+  if (unseen(json, all).length === 0) return all;
+  const more = [...all, make(`full-${all.length}`, 'full')];
+  return unseen(json, more).length < unseen(json, all).length ? more : all;
 }
 
 function unfit(type: string, what: string, error: z.ZodError, victims: readonly string[]): Finding {
-  const where = error.issues.map(({ path, message }) => `/${path.join('/')} ${message}`).join('; ');
-  const why = `such messages may lie in logs, inboxes and parked messages: ${where}`;
+  const why = `such messages may lie in logs, inboxes and parked messages: ${text(error)}`;
   return breaking(type, `${what} does not fit any more`, [why], victims);
+}
+
+function text({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `/${path.join('/')} ${message}`).join('; ');
 }
 
 function tooFew(type: string, part: string, schema: JsonSchema, samples: readonly Sample[]): Finding[] {

@@ -7,6 +7,8 @@ import { checkContracts } from './check.js';
 import { createNote, fields, noteCreated, subscriptionsOf } from './notes.fixture.js';
 import { readStored, writeStored } from './store.js';
 
+const none = { published: new Map(), samples: new Map() };
+const same = (json: string) => Promise.resolve(json);
 const first = [createNote(), noteCreated()];
 const subscriptions = subscriptionsOf(first);
 const author = fields.author.extend({ born: z.int().optional() });
@@ -18,7 +20,7 @@ describe('what is stored of contracts', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   const publish = async (contracts: typeof first) =>
-    writeStored(folder, contracts, subscriptions, await readStored(folder), (json) => Promise.resolve(json));
+    writeStored(folder, contracts, subscriptions, await readStored(folder), same);
   const check = async (contracts: typeof first) =>
     checkContracts(contracts, subscriptions, await readStored(folder));
 
@@ -51,6 +53,34 @@ describe('what is stored of contracts', () => {
     expect((await check(first)).map(({ what }) => what)).toContain(
       'payload at /author/born: the field was removed',
     );
+  });
+
+  it('says what to do where no sample can be made, and takes one that was written by hand', async () => {
+    const odd = fields.size.refine((size) => size % 2 === 1 && size > 1_000, 'must be odd and large');
+    const third = [noteCreated({ payload: z.object({ ownerId: fields.ownerId, odd }) })];
+    const withoutFile = writeStored(folder, third, subscriptions, none, same);
+    await expect(withoutFile).rejects.toThrow(
+      /note.created.v1: its payload has no "full" sample.*odd and large/,
+    );
+
+    const ownerId = '01980000-0000-7000-8000-000000000001';
+    const value = { ownerId, odd: 1_001 };
+    const payload = ['full', 'minimal'].map((name) => ({ name, value }));
+    const samples = new Map([['note.created.v1', { payload }]]);
+    await writeStored(folder, third, subscriptions, { ...none, samples }, same);
+    const stored = (await readStored(folder)).samples.get('note.created.v1');
+    expect(stored?.payload).toEqual(payload.map((sample) => ({ ...sample, key: ownerId })));
+  });
+
+  it('adds no sample that shows nothing new', async () => {
+    const either = z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]);
+    const fourth = [noteCreated({ payload: z.object({ ownerId: fields.ownerId, either }) })];
+    await writeStored(folder, fourth, subscriptions, none, same);
+    const stored = await readStored(folder);
+    expect(stored.samples.get('note.created.v1')?.payload).toHaveLength(2);
+    const found = checkContracts(fourth, subscriptions, stored);
+    expect(found).toMatchObject([{ level: 'missing', what: 'no sample of its payload has /either/b' }, {}]);
+    expect(found[0]?.todo).toContain('write a sample by hand');
   });
 
   it('names the file that cannot be read', async () => {
