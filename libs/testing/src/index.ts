@@ -1,4 +1,6 @@
 export * from './free-ports.js';
+export * from './kafka-proxy.js';
+export * from './kafka.js';
 export * from './ledger-reader.js';
 export * from './ledger.js';
 export * from './postgres.js';

@@ -1,0 +1,21 @@
+import { driverConformance } from '../../../testing/index.js';
+import { Broker } from './kafka.fixture.js';
+import type { KafkaDriver } from './kafka-driver.js';
+import type { KafkaClientName } from './settings.js';
+
+const MOST_DRIVERS = 250;
+
+export function kafkaConformance(client: KafkaClientName): void {
+  driverConformance({
+    name: `kafka by ${client}`,
+    create: async () => {
+      const broker = await Broker.open(MOST_DRIVERS, { client });
+      return {
+        driver: () => broker.driver(),
+        kill: (driver) => Promise.resolve((driver as KafkaDriver).abort()),
+        cut: (driver) => Promise.resolve(broker.way(driver as KafkaDriver).cut()),
+        close: () => broker.close(),
+      };
+    },
+  });
+}

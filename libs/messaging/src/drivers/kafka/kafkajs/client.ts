@@ -1,0 +1,74 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type ISocketFactory, Kafka, logLevel, type RetryOptions } from 'kafkajs';
+import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type Settings } from '../settings.js';
+import { type Gate, gated } from './gate.js';
+import { mendRequestQueue } from './request-queue.js';
+
+mendRequestQueue();
+
+/** The sockets of one client: whether one is open, and a way to cut them all. */
+export class Sockets {
+  readonly #open = new Set<Socket>();
+  #isCut = false;
+
+  constructor(
+    private readonly connected: () => void = () => undefined,
+    private readonly gate?: Gate,
+  ) {}
+
+  get isConnected(): boolean {
+    return this.#open.size > 0;
+  }
+
+  readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    const socket = ssl
+      ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
+      : connectTcp({ host, port }, onConnect);
+    if (this.gate) gated(socket, this.gate);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    socket.once(ssl ? 'secureConnect' : 'connect', () => {
+      this.#open.add(socket);
+      this.connected();
+    });
+    socket.once('close', () => this.#open.delete(socket));
+    if (this.#isCut) socket.destroy(new Error('the client was cut off'));
+    return socket;
+  };
+
+  /** Without a word, as a dying process does; no new one is made. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#open) socket.destroy();
+  }
+}
+
+export function openKafka(settings: Settings, sockets: Sockets, retry: RetryOptions): Kafka {
+  const { brokers, clientId, tls, sasl } = settings;
+  return new Kafka({
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry,
+    socketFactory: sockets.factory,
+    // What goes wrong comes back from the calls and the events.
+    logLevel: logLevel.NOTHING,
+    ...(tls && { ssl: tls }),
+    ...(sasl && { sasl: saslOf(sasl) }),
+  });
+}
+
+type Sasl = NonNullable<Settings['sasl']>;
+
+function saslOf({ mechanism, username, password }: Sasl) {
+  switch (mechanism) {
+    case 'PLAIN':
+      return { mechanism: 'plain' as const, username, password };
+    case 'SCRAM-SHA-256':
+      return { mechanism: 'scram-sha-256' as const, username, password };
+    case 'SCRAM-SHA-512':
+      return { mechanism: 'scram-sha-512' as const, username, password };
+  }
+}

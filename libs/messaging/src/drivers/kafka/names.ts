@@ -1,0 +1,26 @@
+const MOST_CHARACTERS = 249;
+const ALLOWED = /^[a-zA-Z0-9._-]+$/;
+
+/** The names of everything on the broker. */
+export class Names {
+  constructor(private readonly prefix: string) {}
+
+  topic(name: string): string {
+    return demandTopicName(this.prefix + name);
+  }
+
+  group(name: string): string {
+    return this.prefix + name;
+  }
+
+  get replies(): string {
+    return this.topic('taskwire.replies.v1');
+  }
+}
+
+function demandTopicName(name: string): string {
+  if (ALLOWED.test(name) && name.length <= MOST_CHARACTERS) return name;
+  throw new Error(
+    `kafka bus: ${name} can't be a topic: Kafka takes letters, digits, ".", "_" and "-", at most ${String(MOST_CHARACTERS)}`,
+  );
+}

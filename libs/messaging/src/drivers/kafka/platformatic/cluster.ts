@@ -1,0 +1,150 @@
+import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import { insist } from '../insist.js';
+import type { PartitionOffset } from '../client.js';
+import type { Settings } from '../settings.js';
+import { baseOptions, closeQuietly, cut, hasCode, watched } from './client.js';
+
+/** How long a new topic may take to have leaders, and a moving coordinator to be found. */
+const SETTLE_MS = 10_000;
+/** The brokers' answer within this time, or none. */
+const PROBE_MS = 3_000;
+
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+/** Topics, their settings, and the offsets of topics and groups. */
+export class Cluster {
+  readonly #admin: Admin;
+
+  constructor(private readonly settings: Settings) {
+    this.#admin = watched(new Admin(baseOptions(settings, false)));
+  }
+
+  async connect(): Promise<void> {
+    await this.#admin.metadata({ topics: [], forceUpdate: true });
+  }
+
+  /** How many partitions each topic has that exists. Rejects when no broker answers. */
+  async partitionCounts(topics: readonly string[], ms = SETTLE_MS): Promise<Map<string, number>> {
+    return insist(async () => {
+      const existing = new Set(await this.#admin.listTopics());
+      const known = topics.filter((topic) => existing.has(topic));
+      const { topics: found } = await this.#admin.metadata({ topics: known, forceUpdate: true });
+      return new Map([...found].map(([name, topic]) => [name, topic.partitionsCount]));
+    }, ms);
+  }
+
+  /** The same, within the time that a probe may take, and only with leaders. */
+  async probe(topics: readonly string[]): Promise<Map<string, number>> {
+    return this.partitionCounts(topics, PROBE_MS);
+  }
+
+  /** Makes topics, unless somebody else did meanwhile, and waits until every partition has a leader. */
+  async createTopics(topics: readonly NewTopic[]): Promise<void> {
+    const { replicationFactor } = this.settings;
+    for (const { name, partitions, configs } of topics) {
+      try {
+        await this.#admin.createTopics({
+          topics: [name],
+          partitions,
+          replicas: replicationFactor ?? -1,
+          configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+        });
+      } catch (error) {
+        if (!hasCode(error, 'TOPIC_ALREADY_EXISTS')) throw error;
+      }
+    }
+    if (topics.length > 0) await this.#leaders(topics.map(({ name }) => name));
+  }
+
+  /** The largest record batch that each topic takes. Topics whose settings can't be read are left out. */
+  async maxBatchBytes(topics: readonly string[]): Promise<Map<string, number>> {
+    try {
+      const described = await this.#admin.describeConfigs({
+        resources: topics.map((resourceName) => ({
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName,
+          configurationKeys: ['max.message.bytes'],
+        })),
+      });
+      return new Map(described.map(({ resourceName, configs }) => [resourceName, Number(configs[0]?.value)]));
+    } catch (error) {
+      if (hasCode(error, 'TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED')) return new Map();
+      throw error;
+    }
+  }
+
+  /** Per partition the offset at its start (-2) or end (-1). */
+  async offsets(topic: string, partitions: number, timestamp: -1 | -2): Promise<bigint[]> {
+    return insist(async () => {
+      const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({
+        partitionIndex,
+        timestamp: BigInt(timestamp),
+      }));
+      const [listed] = await this.#admin.listOffsets({ topics: [{ name: topic, partitions: asked }] });
+      const byPartition = new Map(listed?.partitions.map((p) => [p.partitionIndex, p.offset]));
+      return asked.map(({ partitionIndex }) => byPartition.get(partitionIndex) ?? 0n);
+    }, SETTLE_MS);
+  }
+
+  /** Per partition what the group has committed; -1 where nothing. */
+  async committed(group: string, topic: string, partitions: number): Promise<bigint[]> {
+    return insist(
+      async () => {
+        const partitionIndexes = Array.from({ length: partitions }, (_, index) => index);
+        const [listed] = await this.#admin.listConsumerGroupOffsets({
+          groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes }] }],
+        });
+        const found = listed?.topics.find(({ name }) => name === topic)?.partitions ?? [];
+        const byPartition = new Map(found.map((p) => [p.partitionIndex, p.committedOffset]));
+        return partitionIndexes.map((index) => byPartition.get(index) ?? -1n);
+      },
+      SETTLE_MS,
+      (error) => hasCode(error, 'GROUP_AUTHORIZATION_FAILED'),
+    );
+  }
+
+  /** Commits offsets of a group without members. Answers whether the group took them: one with members does not. */
+  async commit(group: string, offsets: readonly PartitionOffset[]): Promise<boolean> {
+    const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, of]) => ({
+      name,
+      partitionOffsets: of.map(({ partition, offset }) => ({ partition, offset })),
+    }));
+    try {
+      await insist(
+        () => this.#admin.alterConsumerGroupOffsets({ groupId: group, topics }),
+        SETTLE_MS,
+        isOfMembers,
+      );
+      return true;
+    } catch (error) {
+      if (isOfMembers(error)) return false;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await closeQuietly(this.#admin);
+  }
+
+  abort(): void {
+    cut(this.#admin);
+  }
+
+  async #leaders(topics: readonly string[]): Promise<void> {
+    await insist(async () => {
+      const { topics: found } = await this.#admin.metadata({ topics: [...topics], forceUpdate: true });
+      for (const [name, { partitions }] of found) {
+        if (partitions.some(({ leader }) => leader < 0)) {
+          throw new Error(`kafka bus: topic ${name} has partitions without a leader`);
+        }
+      }
+    }, SETTLE_MS);
+  }
+}
+
+const isOfMembers = (error: unknown): boolean =>
+  hasCode(error, 'UNKNOWN_MEMBER_ID', 'NON_EMPTY_GROUP', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS');
