@@ -5,8 +5,11 @@ import type { OwnedPartition } from './owned-partition.js';
 const EVERY_MS = 100;
 
 export interface CommitTarget {
-  /** Whether the group certainly still counts on this member and is not sharing anew. */
-  mayCommit(): boolean;
+  /**
+   * Whether the group certainly still counts on this member. While it shares anew, only a last commit is tried: of what is
+   * given up now, or by one who leaves.
+   */
+  mayCommit(isLast: boolean): boolean;
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
 }
 
@@ -28,11 +31,12 @@ export class Commits {
     }, EVERY_MS);
   }
 
-  /** Commits now; resolves when done or refused. */
-  async flush(): Promise<void> {
+  /** Commits before partitions are given up; resolves with whether nothing is left to commit. */
+  async flush(): Promise<boolean> {
     this.stop();
     await this.#running;
-    await this.#commit();
+    await this.#commit(true);
+    return ![...this.owned()].some((p) => p.isDirty);
   }
 
   stop(): void {
@@ -40,13 +44,13 @@ export class Commits {
     this.#timer = undefined;
   }
 
-  async #commit(): Promise<void> {
+  async #commit(isLast = false): Promise<void> {
     if (this.#running) {
       this.poke();
       return;
     }
     const due = [...this.owned()].filter((p) => p.isDirty).map((owned) => ({ owned, done: owned.done }));
-    if (due.length === 0 || !this.target.mayCommit()) return;
+    if (due.length === 0 || !this.target.mayCommit(isLast)) return;
     this.#running = this.target
       .commit(due.map(({ owned: { topic, partition }, done }) => ({ topic, partition, offset: done })))
       .then(

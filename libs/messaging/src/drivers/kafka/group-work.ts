@@ -1,6 +1,7 @@
 import { Delivery } from '../../delivery/delivery.js';
 import { withinMs } from '../../delivery/within.js';
 import type { ConsumerOptions, Deliver } from '../../driver.js';
+import { insist } from './insist.js';
 import { type CommitTarget, Commits } from './commits.js';
 import { OwnedPartition } from './owned-partition.js';
 
@@ -92,8 +93,17 @@ export class GroupWork {
   async close(deadlineMs: number): Promise<void> {
     const end = performance.now() + deadlineMs;
     await this.delivery.close(deadlineMs);
-    await withinMs(this.commits.flush(), Math.max(LAST_COMMIT_MS, end - performance.now()));
+    // A group that is sharing anew may refuse for a moment.
+    const left = Math.max(LAST_COMMIT_MS, end - performance.now());
+    await withinMs(
+      insist(() => this.#commitLast(), Math.min(left, LAST_COMMIT_MS)).catch(() => undefined),
+      left,
+    );
     this.commits.stop();
+  }
+
+  async #commitLast(): Promise<void> {
+    if (!(await this.commits.flush())) throw new Error('not committed');
   }
 
   abort(): void {

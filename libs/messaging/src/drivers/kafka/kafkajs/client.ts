@@ -7,6 +7,9 @@ import { mendRequestQueue } from './request-queue.js';
 
 mendRequestQueue();
 
+/** kafkajs hears of `error` and `end` only: a socket that is destroyed without an error leaves its requests waiting. */
+const CUT = 'the client was cut off';
+
 /** The sockets of one client: whether one is open, and a way to cut them all. */
 export class Sockets {
   readonly #open = new Set<Socket>();
@@ -33,25 +36,34 @@ export class Sockets {
       this.connected();
     });
     socket.once('close', () => this.#open.delete(socket));
-    if (this.#isCut) socket.destroy(new Error('the client was cut off'));
+    socket.on('error', () => undefined);
+    if (this.#isCut) socket.destroy(new Error(CUT));
     return socket;
   };
+
+  /** Without any address a client that is cut off gives up, instead of repeating what it was doing. */
+  brokers(addresses: readonly string[]): string[] {
+    return this.#isCut ? [] : [...addresses];
+  }
 
   /** Without a word, as a dying process does; no new one is made. */
   cut(): void {
     this.#isCut = true;
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open) socket.destroy(new Error(CUT));
   }
 }
 
-export function openKafka(settings: Settings, sockets: Sockets, retry: RetryOptions): Kafka {
+/** Of each attempt to connect; whoever sends or reads repeats the whole attempt. */
+const CONNECT_RETRY: RetryOptions = { initialRetryTime: 50, maxRetryTime: 200, retries: 1 };
+
+export function openKafka(settings: Settings, sockets: Sockets): Kafka {
   const { brokers, clientId, tls, sasl } = settings;
   return new Kafka({
     clientId,
-    brokers: [...brokers],
+    brokers: () => sockets.brokers(brokers),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    retry,
+    retry: CONNECT_RETRY,
     socketFactory: sockets.factory,
     // What goes wrong comes back from the calls and the events.
     logLevel: logLevel.NOTHING,

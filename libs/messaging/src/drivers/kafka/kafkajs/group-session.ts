@@ -49,7 +49,7 @@ export class KafkajsGroupSession implements GroupSession {
       options,
       {
         isAlive: () => membership.isAlive,
-        mayCommit: () => membership.mayCommit,
+        mayCommit: (isLast) => membership.mayCommit(isLast),
         commit: (offsets) => membership.commit(offsets),
         room: () => this.#resume(),
       },

@@ -48,8 +48,8 @@ export class Membership {
     return performance.now() - this.#aliveAt < trustedMs(this.settings);
   }
 
-  get mayCommit(): boolean {
-    return !this.#isSharing && this.isAlive;
+  mayCommit(isLast: boolean): boolean {
+    return (isLast || !this.#isSharing) && this.isAlive;
   }
 
   /** Resolves when joined for the first time. */
@@ -135,7 +135,7 @@ export class Membership {
 
   #open(sockets: Sockets): Consumer {
     const { sessionTimeoutMs, heartbeatMs } = this.settings;
-    const consumer = openKafka(this.settings, sockets, RETRY).consumer({
+    const consumer = openKafka(this.settings, sockets).consumer({
       groupId: this.group,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs),

@@ -5,8 +5,8 @@ import { messageOf } from '../outage.js';
 import type { Settings } from '../settings.js';
 import { openKafka, Sockets } from './client.js';
 
+/** Until whoever waits for the outcome has given up. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: Number.MAX_SAFE_INTEGER };
-const CONNECT_RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 3 };
 const TOO_LARGE: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /** Every message names its partition. */
@@ -33,23 +33,19 @@ export class KafkajsProducer implements ProducerPort {
   }
 
   async connect(): Promise<void> {
-    const connected = (this.#current ??= this.#open(CONNECT_RETRY));
+    const connected = (this.#current ??= this.#open());
     try {
       await connected.ready;
     } catch (error) {
       this.#drop(connected);
       throw error;
     }
-    // That one gives up soon; the one that sends must not.
-    this.#drop(connected);
-    this.#current = this.#open(RETRY);
-    await this.#current.ready;
   }
 
   async send(batches: readonly PartitionBatch[], deadlineMs: number): Promise<void> {
     const attempt = new Attempt(this.isConnected, deadlineMs);
     this.#attempt = attempt;
-    const current = (this.#current ??= this.#open(RETRY));
+    const current = (this.#current ??= this.#open());
     try {
       await attempt.within(current.ready.then(() => current.producer.sendBatch(requestOf(batches))));
     } catch (error) {
@@ -77,10 +73,11 @@ export class KafkajsProducer implements ProducerPort {
     if (this.#current === connected) this.#current = undefined;
   }
 
-  #open(retry: typeof RETRY): Connected {
+  #open(): Connected {
     if (this.#closed) throw new Error('the producer is closed');
     const sockets = new Sockets(() => this.#attempt?.connected());
-    const producer = openKafka(this.settings, sockets, retry).producer({
+    const producer = openKafka(this.settings, sockets).producer({
+      retry: RETRY,
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,

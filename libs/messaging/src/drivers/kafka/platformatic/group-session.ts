@@ -59,7 +59,7 @@ export class PlatformaticGroupSession implements GroupSession {
       options,
       {
         isAlive: () => membership.isAlive,
-        mayCommit: () => membership.mayCommit,
+        mayCommit: (isLast) => membership.mayCommit(isLast),
         commit: (offsets) => membership.commit(offsets),
         room: () => this.#fetcher.wake(),
       },

@@ -80,8 +80,8 @@ export class Membership {
     return performance.now() - this.#aliveAt < trustedMs(this.settings);
   }
 
-  get mayCommit(): boolean {
-    return !this.#isSharing && this.isAlive && this.#client.memberId !== null;
+  mayCommit(isLast: boolean): boolean {
+    return (isLast || !this.#isSharing) && this.isAlive && this.#client.memberId !== null;
   }
 
   /** The group's offsets by topic and partition; -1 where it has none. */
