@@ -49,7 +49,9 @@ describe('settings', () => {
   });
 
   it('name the buses that there are', () => {
-    expect(messageOf({ ...good, BUS: 'nats' })).toContain('BUS: must be one of postgres, rabbitmq, memory');
+    expect(messageOf({ ...good, BUS: 'nats' })).toContain(
+      'BUS: must be one of postgres, rabbitmq, kafka, memory',
+    );
   });
 
   it('say what is missing', () => {

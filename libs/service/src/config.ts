@@ -10,7 +10,7 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http
 const milliseconds = z.coerce.number().int().min(50).max(600_000);
 
 /** The drivers that are built in. */
-const BUSES = ['postgres', 'rabbitmq', 'memory'] as const;
+const BUSES = ['postgres', 'rabbitmq', 'kafka', 'memory'] as const;
 
 /** Settings that every service has. */
 export const CommonConfig = z.object({
@@ -19,7 +19,7 @@ export const CommonConfig = z.object({
   PORT: port.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   BUS: z.enum(BUSES, `must be one of ${BUSES.join(', ')}`).default('postgres'),
-  /** Before every name on RabbitMQ, so that several platforms can share a broker. */
+  /** Before every name on RabbitMQ or Kafka, so that several platforms can share a broker. */
   BUS_PREFIX: z
     .string()
     .regex(/^[\w.-]{0,50}$/, 'must be at most 50 letters, digits, dots, dashes and underscores')
@@ -28,6 +28,17 @@ export const CommonConfig = z.object({
   RABBITMQ_URL: z
     .url({ protocol: /^amqps?$/, error: 'must be a URL such as amqp://user:password@host:5672/vhost' })
     .default('amqp://guest:guest@127.0.0.1:5672'),
+  KAFKA_BROKERS: z
+    .string()
+    .regex(/^[\w.-]+:\d+(,[\w.-]+:\d+)*$/, 'must be host:port, or several separated by commas')
+    .default('127.0.0.1:9092'),
+  KAFKA_CLIENT: z.enum(['platformatic', 'kafkajs']).default('platformatic'),
+  KAFKA_TLS: z.stringbool().default(false),
+  KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).default('SCRAM-SHA-512'),
+  KAFKA_USERNAME: z.string().min(1).optional(),
+  KAFKA_PASSWORD: z.string().default(''),
+  /** As BUS_TTL_MS, for Kafka, whose brokers allow 6 s and more. */
+  KAFKA_SESSION_MS: milliseconds.default(10_000),
   /** After this long without a heartbeat an instance's partitions are taken over. Its heartbeat is a third of it. */
   BUS_TTL_MS: milliseconds.default(3_000),
   /** How long a dead instance's outbox waits for another one to send it. */
@@ -50,6 +61,13 @@ const BusConfig = CommonConfig.pick({
   BUS_DATABASE_URL: true,
   BUS_TTL_MS: true,
   RABBITMQ_URL: true,
+  KAFKA_BROKERS: true,
+  KAFKA_CLIENT: true,
+  KAFKA_TLS: true,
+  KAFKA_SASL_MECHANISM: true,
+  KAFKA_USERNAME: true,
+  KAFKA_PASSWORD: true,
+  KAFKA_SESSION_MS: true,
 });
 export type BusConfig = z.output<typeof BusConfig>;
 

@@ -51,6 +51,11 @@ function advice(config: BusConfig): { readonly what: string; readonly mend: stri
         mend: 'start one ("docker run -p 127.0.0.1:5672:5672 rabbitmq:4", or "deploy/rabbitmq/local.sh start"), or set RABBITMQ_URL',
       };
     }
+    case 'kafka':
+      return {
+        what: `Kafka at ${config.KAFKA_BROKERS}`,
+        mend: 'start one ("docker run -p 127.0.0.1:9092:9092 apache/kafka:4.1.1", or "deploy/kafka/local.sh start"), or set KAFKA_BROKERS',
+      };
     case 'postgres':
     case 'memory':
       return undefined;

@@ -1,4 +1,5 @@
 import type { Driver } from '@taskwire/messaging';
+import { kafkaDriver } from '@taskwire/messaging/kafka';
 import { MemoryBroker, memoryDriver } from '@taskwire/messaging/memory';
 import { postgresDriver } from '@taskwire/messaging/postgres';
 import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
@@ -19,6 +20,22 @@ export function createDriver(config: BusConfig, onWarning: (text: string) => voi
       });
     case 'rabbitmq':
       return rabbitmqDriver({ url: config.RABBITMQ_URL, prefix: config.BUS_PREFIX, onWarning });
+    case 'kafka':
+      return kafkaDriver({
+        brokers: config.KAFKA_BROKERS.split(','),
+        client: config.KAFKA_CLIENT,
+        prefix: config.BUS_PREFIX,
+        sessionTimeoutMs: config.KAFKA_SESSION_MS,
+        ...(config.KAFKA_TLS && { tls: true }),
+        ...(config.KAFKA_USERNAME !== undefined && {
+          sasl: {
+            mechanism: config.KAFKA_SASL_MECHANISM,
+            username: config.KAFKA_USERNAME,
+            password: config.KAFKA_PASSWORD,
+          },
+        }),
+        onWarning,
+      });
     case 'memory':
       return memoryDriver(broker);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Topology } from '../../contract/topology.js';
+import type { Topology, TopologyDifference } from '../../contract/topology.js';
 import { withinMs } from '../../delivery/within.js';
 import {
   type Consumer,
@@ -27,6 +27,7 @@ import { Publisher, type SendTarget } from './publisher.js';
 import { replyHeaders, ReplyInbox, type ReplyListener, replyPartition } from './replies.js';
 import { type KafkaDriverOptions, MESSAGE_OVERHEAD_BYTES, type Settings, settingsOf } from './settings.js';
 import { Topics } from './topology.js';
+import { planTopology } from './topology-plan.js';
 
 const CLOSE_DEADLINE_MS = 10_000;
 /** Of a close the part for handing over; the rest is for saying goodbye to the brokers. */
@@ -89,6 +90,11 @@ export class KafkaDriver implements Driver {
 
   async declare(topology: Topology): Promise<void> {
     await this.#topics.declare(topology);
+  }
+
+  async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
+    this.#demandOpen();
+    return planTopology(this.#cluster, this.#names, topology);
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
