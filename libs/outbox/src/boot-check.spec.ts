@@ -42,7 +42,7 @@ describe('before it starts', () => {
     await db.query('alter table outbox_held rename to elsewhere');
     const outbox = createOutbox({ executor: db.executor, driver: new RecordingDriver() });
     await expect(outbox.start()).rejects.toThrow(
-      'the database lacks outbox_held: apply prisma/migration.sql of @taskwire/outbox, or call install()',
+      'the database lacks outbox_held: apply the migrations in prisma/ of @taskwire/outbox, or call install()',
     );
     await outbox.stop();
     await db.query('alter table elsewhere rename to outbox_held');
@@ -58,10 +58,17 @@ describe('before it starts', () => {
       'scheduled_messages',
       'running_batches',
       'suspect_messages',
+      'operator_actions',
     ];
     await db.query(`drop table ${tables.join()}`);
     await Promise.all([install(db.executor), install(db.executor), install(db.executor)]);
     expect(await bootCheck(answering('autovacuum', [{ value: 'on' }]))).toEqual([]);
     await install(db.executor);
+  });
+
+  it('adds what a later version brought to tables that are there', async () => {
+    await db.query(`drop table operator_actions`);
+    await install(db.executor);
+    expect(await db.store.deadLetters.actions()).toEqual([]);
   });
 });

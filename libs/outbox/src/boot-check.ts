@@ -10,6 +10,7 @@ const TABLES = [
   'scheduled_messages',
   'running_batches',
   'suspect_messages',
+  'operator_actions',
 ];
 const OLD_SNAPSHOT_MINUTES = 10;
 
@@ -28,7 +29,7 @@ export async function bootCheck(executor: SqlExecutor): Promise<string[]> {
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ');
     throw new Error(
-      `the database lacks ${names}: apply prisma/migration.sql of @taskwire/outbox, or call install()`,
+      `the database lacks ${names}: apply the migrations in prisma/ of @taskwire/outbox, or call install()`,
     );
   }
   const [isolation] = await executor.query<{ value: string }>(ISOLATION);

@@ -1,9 +1,10 @@
 export type { Counts, KeyAlarm, ParkedCount } from './counts.js';
+export * from './dead-letters/dead-letters.js';
 export { install, MIGRATION_SQL } from './install.js';
 export type { OutboxLog } from './log.js';
 export { createOutbox, type Outbox, type OutboxOptions } from './outbox.js';
 export * from './outbox-store.js';
-export type { ParkedFilter, ParkedMessage, ReplayResult } from './parked/operate.js';
+export type { ParkedState } from './parked/park.js';
 export type { RelaySettings } from './relay/settings.js';
 export type { StoreSettings } from './settings.js';
 export * from './sql/executor.js';

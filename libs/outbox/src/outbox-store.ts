@@ -1,6 +1,6 @@
 import type { Ending, HandlerContext, Identity, MessageStore, Problem } from '@taskwire/messaging';
 import type { Counts } from './counts.js';
-import type { ParkedFilter, ParkedMessage, ReplayResult } from './parked/operate.js';
+import type { DeadLetters } from './dead-letters/dead-letters.js';
 import type { StoreSettings } from './settings.js';
 import type { SqlExecutor } from './sql/executor.js';
 
@@ -54,10 +54,6 @@ export interface OutboxStore extends MessageStore {
   cancel(subscriber: string, id: string, times: { readonly firstSentAt: Date }): Promise<StoredEnding | null>;
   /** For metrics and health: what waits, and what needs a person. */
   counts(): Promise<Counts>;
-  /** Parked messages, oldest first, for operators. */
-  parked(filter?: ParkedFilter): Promise<ParkedMessage[]>;
-  /** Makes a dead message due now, in its place before the others of its key. */
-  replay(subscriber: string, id: string): Promise<ReplayResult>;
-  /** Removes a parked message for good and lets its key go on; false when there is none. Copies that come later don't run. */
-  discard(subscriber: string, id: string): Promise<boolean>;
+  /** Parked messages for operators: look, replay, discard, edit, and what was done. */
+  readonly deadLetters: DeadLetters;
 }

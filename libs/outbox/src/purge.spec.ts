@@ -47,6 +47,17 @@ describe('the purge', () => {
     expect(await purge(db.executor, 1_800_000)).toBe(1);
   });
 
+  it('forgets what operators replaced after 30 days, and keeps that they did', async () => {
+    await db.query(`insert into operator_actions (action, subscriber, message_id, actor, hash_before, headers, body, at)
+      values ('edit', 's', 'old', 'ada', 'h', '{}', 'x', now() - interval '31 days'), ('edit', 's', 'new', 'ada', 'h', '{}', 'x', now())`);
+    await purge(db.executor, WEEK_MS);
+    const actions = await db.store.deadLetters.actions({ originals: true });
+    expect(actions).toMatchObject([
+      { messageId: 'new', original: { body: Buffer.from('x') } },
+      { messageId: 'old', hashBefore: 'h', original: null },
+    ]);
+  });
+
   it('forgets suspects that nobody saw for a day', async () => {
     await db.query(
       `insert into suspect_messages values ('s', 1, 1, now() - interval '25 hours'), ('s', 2, 1, now())`,

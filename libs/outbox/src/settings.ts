@@ -11,6 +11,8 @@ export interface StoreSettings {
   readonly parkedLimit: number;
   /** How often a process may die while a message runs alone in it; after that the message is settled as failed or dead. Default 5. */
   readonly processKills: number;
+  /** Most dead messages of one subscriber that a replay makes due in a second. Default 20. */
+  readonly replayPerSecond: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -22,11 +24,13 @@ const STORE_DEFAULTS: StoreSettings = {
   handlerMs: 20_000,
   parkedLimit: 1_000_000,
   processKills: 5,
+  replayPerSecond: 20,
 };
 
 export function storeSettings(given: Partial<StoreSettings> = {}): StoreSettings {
   const settings = { ...STORE_DEFAULTS, ...given };
   if (settings.drainBatch < 1 || settings.drainBatch > 64) throw new RangeError('drainBatch must be 1 to 64');
   if (settings.retryMs.length === 0) throw new RangeError('retryMs needs at least one pause');
+  if (!(settings.replayPerSecond > 0)) throw new RangeError('replayPerSecond must be more than 0');
   return settings;
 }

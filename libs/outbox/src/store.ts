@@ -3,10 +3,10 @@ import { processBatch } from './batch/process.js';
 import { RunningMarks, type Slot } from './batch/suspects.js';
 import type { StoreParts } from './batch/transaction.js';
 import { readCounts } from './counts.js';
+import { deadLetters } from './dead-letters/open.js';
 import { endOperation, readOperation } from './operations.js';
 import type { OutboxStore, StoreOptions } from './outbox-store.js';
 import { drainParked } from './parked/drain.js';
-import { discardParked, listParked, replayParked } from './parked/operate.js';
 import { ParkedLimit } from './parked/parked-limit.js';
 import { storeSettings } from './settings.js';
 import { write } from './write.js';
@@ -38,8 +38,6 @@ export function createStore(options: StoreOptions): OutboxStore {
     cancel: (subscriber, id, { firstSentAt }) =>
       endOperation(executor, subscriber, id, 'cancelled', { firstSentAt, deadline: null }),
     counts: () => readCounts(executor),
-    parked: (filter = {}) => listParked(executor, filter),
-    replay: (subscriber, id) => replayParked(executor, subscriber, id),
-    discard: (subscriber, id) => discardParked(executor, subscriber, id),
+    deadLetters: deadLetters(executor, settings.replayPerSecond),
   };
 }

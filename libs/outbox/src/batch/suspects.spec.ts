@@ -97,7 +97,9 @@ describe('after a process died', () => {
       { ending: 'done' },
     ]);
     expect(calls.flat()).not.toContain('b');
-    expect(await db.store.parked()).toMatchObject([{ id: 'b', state: 'dead', reason: 'process_died' }]);
+    expect(await db.store.deadLetters.list()).toMatchObject([
+      { id: 'b', state: 'dead', reason: 'process_died' },
+    ]);
   });
 
   it('those that were only beside what kills are done, however often it does', async () => {
@@ -122,7 +124,9 @@ describe('after a process died', () => {
     for (let kills = 0; kills < 3; kills++)
       await dieWith(events.slice(1), { ...draining, quarantined: true });
     expect(await db.store.drain(EVENTS, run, parse)).toBe(0);
-    expect(await db.store.parked()).toMatchObject([{ id: 'b', state: 'dead', reason: 'process_died' }]);
+    expect(await db.store.deadLetters.list()).toMatchObject([
+      { id: 'b', state: 'dead', reason: 'process_died' },
+    ]);
   });
 });
 

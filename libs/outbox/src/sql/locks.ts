@@ -8,7 +8,7 @@ import { toSqlError } from './sql-error.js';
  * Every transaction takes its locks class by class in this order, sorted by number within a class: so no two of them
  * wait for each other.
  */
-type LockClass = 'inbox' | 'rows' | 'outgoing';
+type LockClass = 'replay' | 'inbox' | 'rows' | 'outgoing';
 
 const WAIT = '10s';
 const QUERY_CANCELED = '57014';

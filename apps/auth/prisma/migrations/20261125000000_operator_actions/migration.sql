@@ -1,0 +1,1 @@
+../../../../../libs/outbox/prisma/operator-actions.sql
