@@ -113,4 +113,23 @@ describe('bus', () => {
     const twice = topologyOf([Create], [notes, notes]);
     expect(() => new Bus({ driver: memoryDriver(), topology: twice })).toThrow('notes used twice');
   });
+
+  it('looks for parked messages soon when it is told that some became due, not only at its next turn', async () => {
+    const driver = memoryDriver();
+    const bus = busOver(driver);
+    const looks = Promise.withResolvers<void>();
+    let drained = 0;
+    const drain = () => {
+      drained += 1;
+      if (drained === 2) looks.resolve();
+      return Promise.resolve(0);
+    };
+    const create = onCommand(Create, ({ payload }) => payload);
+    const seldom = { everyMs: 1, idleEveryMs: 3_600_000 };
+    await bus.serve(notes, [create], { ...direct(driver), drain }, { drain: seldom });
+    while (drained === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    bus.drainSoon('nobody');
+    bus.drainSoon('notes');
+    await looks.promise;
+  });
 });

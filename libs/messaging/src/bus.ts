@@ -139,6 +139,14 @@ export class Bus implements Requester {
     return this.#subscribers.get(group)?.partitions() ?? new Map();
   }
 
+  /**
+   * Parked messages of a group became due, as after a replay: looks for them soon, not only when it would anyway. Does
+   * nothing where the group isn't served.
+   */
+  drainSoon(group: string): void {
+    this.#subscribers.get(group)?.drainSoon();
+  }
+
   async health(): Promise<BusHealth> {
     const paused = [...this.#subscribers.values()].filter((s) => s.paused).map((s) => s.subscription.name);
     return { ...(await this.driver.health()), paused };

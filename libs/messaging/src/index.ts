@@ -7,6 +7,7 @@ export * from './partition.js';
 export * from './store.js';
 export * from './bus.types.js';
 export { encodeEvent, type EncodeOptions } from './envelope/encode.js';
+export { mend, MendError, type StoredEvent } from './envelope/mend.js';
 export { ContractError } from './envelope/contract-error.js';
 export { contextOf, originOf, type Origin } from './envelope/origin.js';
 export { uuidv7 } from './envelope/uuid.js';

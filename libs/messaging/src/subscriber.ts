@@ -60,6 +60,10 @@ export class Subscriber {
     return this.#consumer?.partitions() ?? new Map();
   }
 
+  drainSoon(): void {
+    this.#drainer.alert();
+  }
+
   async start(): Promise<void> {
     const { batchSize, concurrency } = this.options;
     const limits = {
