@@ -43,6 +43,8 @@ export const CommonConfig = z.object({
   BUS_TTL_MS: milliseconds.default(3_000),
   /** How long a dead instance's outbox waits for another one to send it. */
   RELAY_LEASE_MS: milliseconds.default(6_000),
+  /** Most dead letters of one subscriber that a replay makes due in a second. */
+  REPLAY_PER_SECOND: z.coerce.number().min(0.01).max(10_000).default(20),
   DATABASE_URL: postgresUrl.optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   /** Shared by the processes of the platform; at least 32 characters, for example from `openssl rand -hex 32`. */

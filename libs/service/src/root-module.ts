@@ -3,8 +3,9 @@ import { Bus } from '@taskwire/messaging';
 import { AccessTokenVerifier } from './access/access-token-verifier.js';
 import { ServiceClients } from './clients/service-clients.js';
 import type { ServiceContext, ServiceDefinition } from './definition.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { OperationsController } from './operations.controller.js';
-import { CONFIG, DATABASE, LOGGER, OUTBOX_STORE } from './tokens.js';
+import { CONFIG, DATABASE, GROUPS, LOGGER, OUTBOX_STORE } from './tokens.js';
 
 /** The service's own module, inside one that lets it inject everything in its context. */
 export function rootModule<Config, Database>(
@@ -13,6 +14,7 @@ export function rootModule<Config, Database>(
 ): DynamicModule {
   const shared = [
     { provide: CONFIG, useValue: service.config },
+    { provide: GROUPS, useValue: definition.groups },
     { provide: LOGGER, useValue: service.log },
     { provide: DATABASE, useValue: service.db },
     { provide: OUTBOX_STORE, useValue: service.outbox },
@@ -25,7 +27,7 @@ export function rootModule<Config, Database>(
     module: ServiceModule,
     global: true,
     imports: [definition.module(service)],
-    controllers: service.outbox === undefined ? [] : [OperationsController],
+    controllers: service.outbox === undefined ? [] : [OperationsController, DeadLettersController],
     providers: shared,
     exports: shared,
   };

@@ -17,7 +17,7 @@ export interface Store<Database> {
 /** Brings a service's database to this version and opens it. */
 export async function openStore<Database>(
   definition: DatabaseDefinition<Database>,
-  { DATABASE_URL: url = '', RELAY_LEASE_MS: leaseMs }: CommonConfig,
+  { DATABASE_URL: url = '', RELAY_LEASE_MS: leaseMs, REPLAY_PER_SECOND: replayPerSecond }: CommonConfig,
   log: Logger,
 ): Promise<Store<Database>> {
   await migrate(url, definition.migrations);
@@ -37,6 +37,7 @@ export async function openStore<Database>(
       createOutbox({
         executor: prismaExecutor(client),
         ...{ driver, source, listenUrl: url },
+        settings: { replayPerSecond },
         log: {
           warn: (message, fields = {}) => log.warn(fields, message),
           error: (message, fields = {}) => log.error(fields, message),

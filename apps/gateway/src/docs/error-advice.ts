@@ -14,6 +14,7 @@ export const ADVICE: Record<ProblemCode, string> = {
   method_not_allowed: 'Look up the method of this path in the API reference.',
   email_taken: 'Sign in instead, or register with another email.',
   already_exists: 'It was made before, probably by an earlier attempt of this request: read it at Location.',
+  message_ended: 'For operators: discard the dead letter; its sender was told and may send again.',
   already_ended: 'Read the operation: it says how it ended.',
   gone: 'It is older than 7 days. Read the thing itself; to write again, use a new Idempotency-Key.',
   version_conflict: 'Read it again, apply the change to what is there now, and send the new ETag.',

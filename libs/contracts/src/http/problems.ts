@@ -13,6 +13,7 @@ export const PROBLEMS = {
   email_taken: { status: 409, title: 'An account with this email exists' },
   already_exists: { status: 409, title: 'It exists already' },
   already_ended: { status: 409, title: 'The operation has ended and cannot be cancelled' },
+  message_ended: { status: 409, title: 'The message has ended: it can be discarded, nothing else' },
   gone: { status: 410, title: 'No longer known' },
   version_conflict: { status: 412, title: 'It was changed since it was read' },
   body_too_large: { status: 413, title: 'The body is too large' },

@@ -10,6 +10,7 @@ import {
 import type { Method, Route as RouteContract } from '@taskwire/contracts';
 import { CallerGuard } from '../access/caller.guard.js';
 import { InternalGuard } from '../access/internal.guard.js';
+import { OperatorGuard } from '../access/operator.guard.js';
 import { ROUTE } from './route-metadata.js';
 import { SchemaErrorInterceptor, ValidationInterceptor } from './validation.interceptor.js';
 
@@ -43,6 +44,16 @@ export function InternalRoute(method: Method, path: string): MethodDecorator {
     RequestMapping({ method: METHODS[method], path }),
     HttpCode(200),
     UseGuards(InternalGuard),
+    UseInterceptors(SchemaErrorInterceptor),
+  );
+}
+
+/** Serves a path for operators: demands the access token of one, or `Authorization: Bearer <INTERNAL_TOKEN>`. */
+export function OperatorRoute(method: Method, path: string): MethodDecorator {
+  return applyDecorators(
+    RequestMapping({ method: METHODS[method], path }),
+    HttpCode(200),
+    UseGuards(OperatorGuard),
     UseInterceptors(SchemaErrorInterceptor),
   );
 }

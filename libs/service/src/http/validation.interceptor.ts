@@ -45,7 +45,7 @@ export class SchemaErrorInterceptor implements NestInterceptor {
 }
 
 /** RFC 6901 pointers. An unknown field is named itself, not the object that holds it. */
-function faultsOf(issue: z.core.$ZodIssue, at: string): Fault[] {
+export function faultsOf(issue: z.core.$ZodIssue, at: string): Fault[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       pointer: pointer(at, [...issue.path, key]),

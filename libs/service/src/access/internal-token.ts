@@ -1,0 +1,13 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { bearerOf } from './bearer.js';
+
+const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Whether an Authorization header carries the token that the processes of the platform share. */
+export function internalTokenCheck(internalToken: string): (authorization: string | undefined) => boolean {
+  const expected = digest(internalToken);
+  return (authorization) => {
+    const token = bearerOf(authorization);
+    return token !== undefined && timingSafeEqual(digest(token), expected);
+  };
+}
