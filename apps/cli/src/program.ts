@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { deadLetters } from './dead-letters/command.js';
 import { grantRole } from './grant-role.js';
-import { InternalApi } from './internal-api.js';
+import { InternalApi, TOKEN_FILE } from './internal-api.js';
+import { SERVICES } from './services.js';
 import { topologyCommand } from './topology.js';
 
 export function program(env: NodeJS.ProcessEnv, print: (line: string) => void = console.log): Command {
@@ -12,16 +14,22 @@ export function program(env: NodeJS.ProcessEnv, print: (line: string) => void = 
     .description('give an account a role; it holds from the next login or token refresh on')
     .argument('<email>', 'the address of the account')
     .argument('<role>', 'user, admin or operator')
-    .action((email: string, role: string) => grantRole(InternalApi.ofAuth(env), email, role, print));
+    .action((email: string, role: string) => grantRole(new InternalApi('auth', env), email, role, print));
+  taskwire.addCommand(deadLetters(env, print));
   taskwire.addCommand(topologyCommand(env, print));
-  taskwire.addHelpText(
-    'after',
-    `
-Environment:
-  AUTH_URL             where auth listens (default ${InternalApi.AUTH_URL})
-  INTERNAL_TOKEN       what services prove themselves with; or INTERNAL_TOKEN_FILE
-                       (default: the file ${InternalApi.TOKEN_FILE} in this folder, which "npm start" writes)
-  BUS and its settings  topology: the broker, as the services have it`,
-  );
+  taskwire.addHelpText('after', ENVIRONMENT);
   return taskwire;
 }
+
+const addresses = Object.entries(SERVICES).map(
+  ([service, { setting, url }]) => `  ${setting.padEnd(19)}  where ${service} listens (default ${url})`,
+);
+const ENVIRONMENT = `
+Environment:
+${addresses.join('\n')}
+  INTERNAL_TOKEN       what services prove themselves with; or INTERNAL_TOKEN_FILE
+                       (default: the file ${TOKEN_FILE} in this folder, which "npm start" writes)
+  OPERATOR_TOKEN       dead-letters: your own access token instead, so that the audit names you
+  BUS and its settings topology: the broker, as the services have it
+
+Exit codes: 0 it was done or shown; 1 it was not, and the message says why.`;
