@@ -209,6 +209,14 @@ describe('who may', () => {
   });
 });
 
+it('who reads what a message says is in the log, what it says is not', async () => {
+  const id = await deadNote();
+  const token = await test.operator();
+  await test.call('GET', `/message${query({ subscriber, id })}`, { token });
+  expect(test.logged).toContainEqual({ actor: OPERATOR_ID, subscriber, id });
+  expect(JSON.stringify(test.logged)).not.toContain('text');
+});
+
 describe('what is asked for', () => {
   it.each([
     ['an unknown state', 'GET', '?state=lost', undefined],

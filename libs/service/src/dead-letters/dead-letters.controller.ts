@@ -13,11 +13,11 @@ import {
 } from '@taskwire/contracts';
 import { Bus, type GroupSubscription } from '@taskwire/messaging';
 import type { Act, DeadLetters, OutboxStore, ParkedFilter } from '@taskwire/outbox';
-import { currentTraceId } from '@taskwire/telemetry';
+import { currentTraceId, type Logger } from '@taskwire/telemetry';
 import { Operator } from '../access/operator.guard.js';
 import { ProblemError } from '../http/problem-error.js';
 import { OperatorRoute } from '../http/route.js';
-import { GROUPS, OUTBOX_STORE } from '../tokens.js';
+import { GROUPS, LOGGER, OUTBOX_STORE } from '../tokens.js';
 import { rewriteTo } from './rewrite.js';
 import { actionView, detailView, letterView } from './views.js';
 
@@ -33,6 +33,7 @@ export class DeadLettersController {
     @Inject(OUTBOX_STORE) store: OutboxStore,
     @Inject(GROUPS) private readonly groups: readonly GroupSubscription[],
     @Inject(Bus) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly log: Logger,
   ) {
     this.#letters = store.deadLetters;
   }
@@ -48,17 +49,20 @@ export class DeadLettersController {
   }
 
   @OperatorRoute('GET', '/internal/dead-letters/message')
-  async show(@Query() query: unknown): Promise<DeadLetterDetail> {
+  async show(@Query() query: unknown, @Operator() actor: string): Promise<DeadLetterDetail> {
     const { subscriber, id } = DeadLetterQuery.parse(query);
     const message = await this.#letters.read(subscriber, id);
     if (!message) throw new ProblemError('not_found', NO_SUCH);
+    this.log.info({ actor, subscriber, id }, 'an operator read a parked message');
     const actions = await this.#letters.actions({ subscriber, messageId: id, limit: SHOWN_ACTIONS });
     return detailView(message, actions);
   }
 
   @OperatorRoute('GET', '/internal/dead-letters/audit')
-  async audit(@Query() query: unknown): Promise<LetterActionPage> {
+  async audit(@Query() query: unknown, @Operator() actor: string): Promise<LetterActionPage> {
     const { id, limit, originals, ...filter } = LetterActionsQuery.parse(query);
+    if (originals)
+      this.log.info({ actor, ...filter, id }, 'an operator read what others replaced or removed');
     const actions = await this.#letters.actions({
       ...given(filter),
       ...(id !== undefined && { messageId: id }),

@@ -22,10 +22,10 @@ import { AccessTokenVerifier } from '../access/access-token-verifier.js';
 import { PublishedKeys } from '../access/published-keys.js';
 import { ServiceClients } from '../clients/service-clients.js';
 import { createHttpApp } from '../http-server.js';
-import { CONFIG, GROUPS, OUTBOX_STORE } from '../tokens.js';
+import { CONFIG, GROUPS, LOGGER, OUTBOX_STORE } from '../tokens.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 
-export const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789';
+const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789';
 
 const Noted = event('note.noted.v1', {
   topic: 'note.events.v1',
@@ -54,6 +54,8 @@ export class TestNotes {
     private readonly app: NestFastifyApplication,
     private readonly url: string,
     private readonly end: () => Promise<void>,
+    /** Fields of what the service logged. */
+    readonly logged: readonly object[],
   ) {}
 
   static async start(): Promise<TestNotes> {
@@ -69,11 +71,13 @@ export class TestNotes {
     const auth = await startStubAuth();
     const services = new ServiceClients({ auth: auth.url }, INTERNAL_TOKEN);
     const tokens = new AccessTokenVerifier(new PublishedKeys(services), { has: () => false });
+    const logged: object[] = [];
     class TestModule {}
     const providers = [
       { provide: CONFIG, useValue: { INTERNAL_TOKEN } },
       { provide: OUTBOX_STORE, useValue: store },
       { provide: GROUPS, useValue: [notes] },
+      { provide: LOGGER, useValue: { info: (fields: object) => void logged.push(fields) } },
       { provide: Bus, useValue: bus },
       { provide: AccessTokenVerifier, useValue: tokens },
     ];
@@ -90,7 +94,7 @@ export class TestNotes {
       await Promise.all([services.close(), auth.close(), pool.end()]);
       for (const database of databases) await database.drop();
     };
-    const test = new TestNotes(auth, store, pool, driver, bus, app, await app.getUrl(), end);
+    const test = new TestNotes(auth, store, pool, driver, bus, app, await app.getUrl(), end, logged);
     const drain = { everyMs: 20, idleEveryMs: 3_600_000 };
     await bus.serve(notes, [onEvents([Noted], (events, context) => test.take(events, context))], store, {
       drain,

@@ -32,7 +32,7 @@ export function actionView({ at, original, ...action }: OperatorAction): LetterA
   return { ...action, at: at.toISOString(), original: shown };
 }
 
-export function bodyView(body: Buffer): LetterBody {
+function bodyView(body: Buffer): LetterBody {
   const text = body.toString('utf8');
   // Text that isn't the same again as bytes was no text.
   if (!Buffer.from(text, 'utf8').equals(body)) return { encoding: 'base64', value: body.toString('base64') };
