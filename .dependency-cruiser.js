@@ -26,7 +26,7 @@ export default {
     {
       name: 'kafka-clients-in-their-driver',
       severity: 'error',
-      from: { pathNot: '^libs/messaging/src/drivers/kafka/' },
+      from: { pathNot: '^libs/messaging/(src/drivers|testing)/kafka/' },
       to: { path: 'node_modules/(kafkajs|@platformatic/kafka)/' },
     },
     {

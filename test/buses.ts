@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { contracts, subscriptions } from '@taskwire/contracts';
 import { type Driver, topologyOf } from '@taskwire/messaging';
+import { kafkaDriver } from '@taskwire/messaging/kafka';
 import { postgresDriver } from '@taskwire/messaging/postgres';
 import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
+import { type ReadRecord, readTopics, removePrefix } from '@taskwire/messaging/testing/kafka';
 import { removeTopology, tapRabbitmq } from '@taskwire/messaging/testing/rabbitmq';
-import { createTestDatabase, hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
+import { createTestDatabase, findKafka, hasRabbitmq, kafkaBrokers, rabbitmqUrl } from '@taskwire/testing';
 import { Client } from 'pg';
 
-export type BusName = 'postgres' | 'rabbitmq';
+export type BusName = 'postgres' | 'rabbitmq' | 'kafka';
 
 export interface BusTap {
   /** Routing, keys, headers and bodies of all messages so far, as text. */
@@ -16,7 +18,13 @@ export interface BusTap {
 }
 
 /** The brokers that are there. With `CI=true` a missing one is an error. */
-export const brokers: readonly BusName[] = hasRabbitmq() ? ['rabbitmq'] : [];
+export const brokers: readonly Exclude<BusName, 'postgres'>[] = [
+  ...(hasRabbitmq() ? (['rabbitmq'] as const) : []),
+  ...((await findKafka()) ? (['kafka'] as const) : []),
+];
+
+/** Shorter than in production, so that tests don't wait for the end of a dead member's session. */
+const KAFKA_SESSION_MS = 2_000;
 
 export interface BusUnderTest {
   /** Settings of every service. */
@@ -55,7 +63,32 @@ export async function busUnder(name: BusName): Promise<BusUnderTest> {
         },
       };
     }
+    case 'kafka': {
+      const prefix = `faults-${randomBytes(4).toString('hex')}.`;
+      const env = {
+        BUS: name,
+        KAFKA_BROKERS: kafkaBrokers.join(','),
+        KAFKA_SESSION_MS: String(KAFKA_SESSION_MS),
+        BUS_PREFIX: prefix,
+      };
+      const open = () => kafkaDriver({ brokers: kafkaBrokers, prefix, sessionTimeoutMs: KAFKA_SESSION_MS });
+      return {
+        ...underTest(env, open, () => removePrefix(kafkaBrokers, prefix)),
+        tap: () =>
+          Promise.resolve({
+            read: async () => (await readTopics(kafkaBrokers, prefix)).map(textOfRecord).join('\n'),
+            close: () => Promise.resolve(),
+          }),
+      };
+    }
   }
+}
+
+function textOfRecord({ topic, partition, message }: ReadRecord): string {
+  const headers = Object.entries(message.headers ?? {}).map(
+    ([header, value]) => `${header}: ${String(value)}`,
+  );
+  return [topic, partition, String(message.key), ...headers, String(message.value)].join('\n');
 }
 
 async function readMessages(url: string): Promise<string> {

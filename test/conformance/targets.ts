@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import { type KafkaClientName, KafkaDriver } from '@taskwire/messaging/kafka';
 import { MemoryBroker, MemoryDriver } from '@taskwire/messaging/memory';
 import { PostgresDriver } from '@taskwire/messaging/postgres';
 import type { RabbitmqDriver } from '@taskwire/messaging/rabbitmq';
 import type { DriverTarget, StoreTarget } from '@taskwire/messaging/testing';
+import { removePrefix } from '@taskwire/messaging/testing/kafka';
 import { RabbitmqScene } from '@taskwire/messaging/testing/rabbitmq';
 import { createOutbox, install, pgExecutor } from '@taskwire/outbox';
-import { createTestDatabase, rabbitmqUrl } from '@taskwire/testing';
+import { createTestDatabase, kafkaBrokers, rabbitmqUrl } from '@taskwire/testing';
 import { Pool } from 'pg';
 
 export function memoryTarget(): Promise<DriverTarget> {
@@ -35,6 +38,17 @@ export async function rabbitmqTarget(): Promise<DriverTarget> {
     cut: noCuts,
     close: () => scene.close(),
   };
+}
+
+export function kafkaTarget(client: KafkaClientName): () => Promise<DriverTarget> {
+  const prefix = `bus-${randomBytes(4).toString('hex')}.`;
+  return () =>
+    Promise.resolve({
+      driver: () => new KafkaDriver({ brokers: kafkaBrokers, prefix, client, sessionTimeoutMs: 1_500 }),
+      kill: (driver) => Promise.resolve((driver as KafkaDriver).abort()),
+      cut: noCuts,
+      close: () => removePrefix(kafkaBrokers, prefix),
+    });
 }
 
 const noCuts = (): Promise<never> => Promise.reject(new Error('no case of the bus cuts connections'));
