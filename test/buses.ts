@@ -6,7 +6,7 @@ import { postgresDriver } from '@taskwire/messaging/postgres';
 import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
 import { type ReadRecord, readTopics, removePrefix } from '@taskwire/messaging/testing/kafka';
 import { removeTopology, tapRabbitmq } from '@taskwire/messaging/testing/rabbitmq';
-import { createTestDatabase, findKafka, hasRabbitmq, kafkaBrokers, rabbitmqUrl } from '@taskwire/testing';
+import { createTestDatabase, hasKafka, hasRabbitmq, kafkaBrokers, rabbitmqUrl } from '@taskwire/testing';
 import { Client } from 'pg';
 
 export type BusName = 'postgres' | 'rabbitmq' | 'kafka';
@@ -20,7 +20,7 @@ export interface BusTap {
 /** The brokers that are there. With `CI=true` a missing one is an error. */
 export const brokers: readonly Exclude<BusName, 'postgres'>[] = [
   ...(hasRabbitmq() ? (['rabbitmq'] as const) : []),
-  ...((await findKafka()) ? (['kafka'] as const) : []),
+  ...(hasKafka() ? (['kafka'] as const) : []),
 ];
 
 /** Shorter than in production, so that tests don't wait for the end of a dead member's session. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { startTestPostgres } from '../jest/test-postgres.js';
 import { root } from '../workspaces.js';
+import { useBrokers } from './brokers.js';
 import { checks } from './checks.js';
 import { add, jest } from './jest.js';
-import { startTestRabbitmq } from './rabbitmq.js';
 
 // What crosses apps runs alone: it starts whole platforms, and ends them in the middle of their work.
 const phases = [
@@ -48,14 +48,6 @@ async function usePostgres() {
   return startTestPostgres();
 }
 
-/** One that RABBITMQ_URL names, or a node that is started beside the checks, which need no broker. */
-async function useRabbitmq() {
-  const url = process.env.RABBITMQ_URL;
-  if (url) return { url, stop: async () => {} };
-  const started = await startTestRabbitmq();
-  return started.missing ? { ...started, stop: async () => {} } : started;
-}
-
 /** Runs every check and every test. Returns the exit code; the last line says how many tests passed and failed. */
 export async function test() {
   const [build] = checks;
@@ -64,18 +56,21 @@ export async function test() {
     return 1;
   }
   const postgres = await usePostgres();
-  const starting = useRabbitmq();
+  // They start beside the checks, which need none.
+  const starting = useBrokers();
   try {
     const failedChecks = await runChecks(postgres.url);
-    const rabbitmq = await starting;
-    console.log(`RabbitMQ for tests: ${rabbitmq.missing ?? new URL(rabbitmq.url).host}`);
-    const env = { TEST_POSTGRES_URL: postgres.url, ...(rabbitmq.url && { RABBITMQ_URL: rabbitmq.url }) };
+    const env = { TEST_POSTGRES_URL: postgres.url };
+    for (const { name, variable, address, missing } of await starting) {
+      console.log(`${name} for tests: ${missing ? `none (${missing})` : address.replace(/^.*@/, '')}`);
+      if (address) env[variable] = address;
+    }
     const { passed, failed, skipped } = await runJest(env);
     if (failedChecks.length > 0) console.log(`Failed checks: ${failedChecks.join(', ')}`);
     console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
     return failedChecks.length > 0 || failed > 0 ? 1 : 0;
   } finally {
-    await (await starting).stop();
+    for (const { stop } of await starting) await stop();
     await postgres.stop();
   }
 }

@@ -16,7 +16,7 @@ export interface Gate {
  * would hold up every other partition of that broker. It writes each request with one call, so JoinGroup is held back here.
  */
 export function gated(socket: Socket, gate: Gate): void {
-  const write = socket.write.bind(socket) as (data: Buffer) => boolean;
+  const write: (data: Buffer) => boolean = socket.write.bind(socket);
   socket.write = (data: string | Uint8Array): boolean => {
     const request = data as Buffer;
     const apiKey = request.length > API_KEY_AT + 1 ? request.readInt16BE(API_KEY_AT) : -1;
