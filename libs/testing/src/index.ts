@@ -3,6 +3,7 @@ export * from './kafka-proxy.js';
 export * from './kafka.js';
 export * from './ledger-reader.js';
 export * from './ledger.js';
+export * from './local-kafka.js';
 export * from './postgres.js';
 export * from './rabbitmq.js';
 export * from './stub-auth.js';

@@ -3,9 +3,11 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface KafkaProxy {
   /** `host:port`, for the client's list of brokers. */
   readonly address: string;
+  /** Called with the api key of each request that passes. */
+  onRequest: (apiKey: number) => void;
   /** Ends all connections, as a lost network does; new ones are let through. */
   cut(): void;
-  /** Holds back what the broker says, as a frozen network does, until `thaw`. */
+  /** Holds everything back, both ways, until `thaw`. */
   freeze(): void;
   thaw(): void;
   close(): Promise<void>;
@@ -18,8 +20,12 @@ export interface KafkaProxy {
 export async function kafkaProxy(broker: string): Promise<KafkaProxy> {
   const { hostname, port } = new URL(`kafka://${broker}`);
   const sockets = new Set<Socket>();
-  let frozen: Socket[] | undefined;
-  let own = 0;
+  const held: (() => void)[] = [];
+  let isFrozen = false;
+  const pass = (write: () => void): void => {
+    if (isFrozen) held.push(write);
+    else write();
+  };
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     for (const socket of [client, upstream]) {
@@ -32,52 +38,60 @@ export async function kafkaProxy(broker: string): Promise<KafkaProxy> {
         upstream.destroy();
       });
     }
-    client.pipe(upstream);
-    let pending: Buffer = Buffer.alloc(0);
-    upstream.on('data', (data) => {
-      pending = Buffer.concat([pending, data]);
-      for (let size = frameSize(pending); size > 0; size = frameSize(pending)) {
-        const frame = pending.subarray(0, size);
-        replaceAll(frame, advertised(hostname, Number(port)), advertised(hostname, own));
-        client.write(frame);
-        pending = pending.subarray(size);
-      }
-    });
-    if (frozen) {
-      upstream.pause();
-      frozen.push(upstream);
-    }
-    upstreams.add(upstream);
-    upstream.on('close', () => upstreams.delete(upstream));
+    eachFrame(client, (request) =>
+      pass(() => {
+        proxy.onRequest(request.readInt16BE(API_KEY_AT));
+        upstream.write(request);
+      }),
+    );
+    eachFrame(upstream, (answer) =>
+      pass(() => {
+        replaceAll(answer, addressBytes(hostname, Number(port)), addressBytes(hostname, own));
+        client.write(answer);
+      }),
+    );
   });
-  const upstreams = new Set<Socket>();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
-  own = address.port;
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    address: `${hostname}:${address.port}`,
-    cut,
+  const listening = server.address();
+  if (listening === null || typeof listening === 'string') throw new Error('the proxy has no port');
+  const own = listening.port;
+  const proxy: KafkaProxy = {
+    address: `${hostname}:${own}`,
+    onRequest: () => undefined,
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     freeze: () => {
-      frozen = [...upstreams];
-      for (const upstream of frozen) upstream.pause();
+      isFrozen = true;
     },
     thaw: () => {
-      for (const upstream of frozen ?? []) upstream.resume();
-      frozen = undefined;
+      isFrozen = false;
+      for (const write of held.splice(0)) write();
     },
     close: () =>
       new Promise((resolve) => {
-        cut();
+        proxy.cut();
         server.close(() => resolve());
       }),
   };
+  return proxy;
 }
 
-/** Size of the first whole answer; 0 while it is not complete. */
+const API_KEY_AT = 4;
+
+/** Requests and answers begin with their length. */
+function eachFrame(socket: Socket, take: (frame: Buffer) => void): void {
+  let pending: Buffer = Buffer.alloc(0);
+  socket.on('data', (data) => {
+    pending = pending.length === 0 ? data : Buffer.concat([pending, data]);
+    for (let size = frameSize(pending); size > 0; size = frameSize(pending)) {
+      take(pending.subarray(0, size));
+      pending = pending.subarray(size);
+    }
+  });
+}
+
+/** Size of the first whole frame; 0 while it is not complete. */
 function frameSize(bytes: Buffer): number {
   if (bytes.length < 4) return 0;
   const size = bytes.readInt32BE(0) + 4;
@@ -85,7 +99,7 @@ function frameSize(bytes: Buffer): number {
 }
 
 /** An address as it stands in answers: the host's bytes, then the port as a 32-bit number. */
-function advertised(host: string, port: number): Buffer {
+function addressBytes(host: string, port: number): Buffer {
   const bytes = Buffer.alloc(host.length + 4);
   bytes.write(host);
   bytes.writeInt32BE(port, host.length);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type KafkaProxy, kafkaBrokers, kafkaProxy } from '@taskwire/testing';
-import { Admin } from '@platformatic/kafka';
+import { Admin, Consumer } from '@platformatic/kafka';
 import type { Topology } from '../../contract/topology.js';
 import { KafkaDriver } from './kafka-driver.js';
 import { Names } from './names.js';
@@ -20,9 +20,9 @@ export class Broker {
   private constructor(
     private readonly spare: KafkaProxy[],
     private readonly options: Partial<KafkaDriverOptions>,
-    broker: string,
+    private readonly address: string,
   ) {
-    this.admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker], retries: 5 });
+    this.admin = new Admin({ clientId: 'test', bootstrapBrokers: [address], retries: 5 });
     this.admin.on('error', () => undefined);
   }
 
@@ -74,6 +74,29 @@ export class Broker {
     const [found] = await this.admin.listConsumerGroupOffsets({ groups: [this.names.group(group)] });
     const offsets = found?.topics.find(({ name }) => name === this.names.topic(topic))?.partitions ?? [];
     return new Map(offsets.map((p) => [p.partitionIndex, Number(p.committedOffset)]));
+  }
+
+  /** The first record of partition 0, as any consumer sees it. */
+  async firstRecord(topic: string): Promise<{ key: string; headers: Record<string, string> }> {
+    const consumer = new Consumer({
+      clientId: 'foreign',
+      groupId: `${this.prefix}foreign`,
+      bootstrapBrokers: [this.address],
+    });
+    try {
+      const stream = await consumer.consume({
+        topics: [this.names.topic(topic)],
+        mode: 'earliest',
+        maxWaitTime: 100,
+      });
+      for await (const { key, headers } of stream) {
+        const texts = [...headers].map(([name, value]) => [name.toString(), value.toString()]);
+        return { key: key.toString(), headers: Object.fromEntries(texts) as Record<string, string> };
+      }
+      throw new Error('the stream has ended');
+    } finally {
+      await consumer.close(true);
+    }
   }
 
   /** Removes everything that was made under these names. */

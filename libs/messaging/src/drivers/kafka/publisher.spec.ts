@@ -121,18 +121,26 @@ describe('the publisher', () => {
     const { producer, publisher } = new Stage();
     const sent = publisher.send([
       message('a', 0, 'unknown'),
+      message('before'),
       message('x'.repeat(1_001)),
       message('behind'),
       message('elsewhere', 1),
       { ...message('header'), partition: 2, headers: { note: 'x'.repeat(200_000) } },
     ]);
     const request = await producer.request(0);
-    expect(textsOf(request)).toEqual(['1:elsewhere']);
+    expect(textsOf(request)).toEqual(['0:before', '1:elsewhere']);
     request.resolve();
     const results = await sent;
-    expect(outcomesOf(results)).toEqual(['not-stored', 'not-stored', 'not-stored', undefined, 'not-stored']);
-    expect(results.map((error) => error?.permanent)).toEqual([true, true, false, undefined, true]);
-    expect(results[4]?.message).toContain('max.message.bytes');
+    expect(outcomesOf(results)).toEqual([
+      'not-stored',
+      undefined,
+      'not-stored',
+      'not-stored',
+      undefined,
+      'not-stored',
+    ]);
+    expect(results.map((error) => error?.permanent)).toEqual([true, undefined, true, false, undefined, true]);
+    expect(results[5]?.message).toContain('max.message.bytes');
   });
 
   it('reads the limits of topics again when a broker finds a message too large', async () => {

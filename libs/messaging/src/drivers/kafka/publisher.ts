@@ -28,6 +28,14 @@ export interface PublisherHost {
   tooLarge(): Promise<void>;
 }
 
+/** Partitions of one send of which nothing more may be stored, because what is confirmed must be a prefix. */
+interface Call {
+  /** By a check, before anything of what follows was queued. */
+  readonly refused: Set<string>;
+  /** By a request that failed. */
+  readonly broken: Set<string>;
+}
+
 /**
  * One request at a time, filled from all partitions: that keeps the order of each, confirms a prefix of each, and is ten
  * times as fast as a request for each.
@@ -52,8 +60,8 @@ export class Publisher {
     if (messages.length === 0) return [];
     return new Promise((resolve) => {
       this.#admission.enter(messages.length, () => {
-        const broken = new Set<string>();
-        const settled = Promise.all(messages.map((message) => this.#enqueue(message, broken)));
+        const call: Call = { refused: new Set(), broken: new Set() };
+        const settled = Promise.all(messages.map((message) => this.#enqueue(message, call)));
         this.#flight.poke();
         resolve(settled.finally(() => this.#admission.leave(messages.length)));
       });
@@ -73,14 +81,14 @@ export class Publisher {
   }
 
   /** Resolves, never rejects, with the outcome. */
-  #enqueue(message: OutgoingMessage, broken: Set<string>): Promise<SendError | undefined> {
+  #enqueue(message: OutgoingMessage, { refused, broken }: Call): Promise<SendError | undefined> {
     const target = this.host.target(message);
     if (target instanceof SendError) return Promise.resolve(target);
     const key = keyOf(target.topic, message.partition);
     const bytes = bytesOf(message);
-    const refusal = this.#refusal(message, bytes, target, broken.has(key));
+    const refusal = this.#refusal(message, bytes, target, refused.has(key));
     if (refusal) {
-      broken.add(key);
+      refused.add(key);
       return Promise.resolve(refusal);
     }
     return new Promise((settle) => {

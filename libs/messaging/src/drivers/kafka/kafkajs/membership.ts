@@ -11,6 +11,7 @@ import {
   type Settings,
   trustedMs,
 } from '../settings.js';
+import { subscribedRoundRobin } from './assigner.js';
 import { openKafka, Sockets } from './client.js';
 
 const RETRY = { initialRetryTime: 50, maxRetryTime: 1_000, retries: 6 };
@@ -137,6 +138,7 @@ export class Membership {
     const { sessionTimeoutMs, heartbeatMs } = this.settings;
     const consumer = openKafka(this.settings, sockets).consumer({
       groupId: this.group,
+      partitionAssigners: [subscribedRoundRobin],
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs),
       heartbeatInterval: heartbeatMs,

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Consumer, type GroupAssignment } from '@platformatic/kafka';
+import {
+  Consumer,
+  cooperativeStickyAssigner,
+  type GroupAssignment,
+  type GroupPartitionsAssigner,
+} from '@platformatic/kafka';
 import { pauseBefore, RECONNECT_BACKOFF } from '../../../delivery/backoff.js';
 import type { PartitionOffset } from '../client.js';
 import type { Outage } from '../outage.js';
@@ -7,6 +12,10 @@ import { REBALANCE_TIMEOUT_MS, type Settings, trustedMs } from '../settings.js';
 import { baseOptions, closeQuietly, cut, watched } from './client.js';
 
 const COOPERATIVE = [{ name: 'cooperative-sticky', version: 3 }];
+
+/** Of all topics that any member reads. The client's default is the leader's, which during a deployment may be the old ones. */
+const assigner: GroupPartitionsAssigner = (current, members, _leaders, metadata) =>
+  cooperativeStickyAssigner(current, members, new Set(metadata.topics.keys()), metadata);
 
 export interface MembershipEvents {
   /** About to join (again). Partitions that are not in `kept` must be given up before this resolves. */
@@ -50,6 +59,7 @@ export class Membership {
       rebalanceTimeout: Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs),
       heartbeatInterval: heartbeatMs,
       protocols: COOPERATIVE,
+      partitionAssigner: assigner,
       protocolsMetadata: async () => {
         await this.#beforeJoin();
         return Buffer.alloc(0);
