@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findKafka, type LocalKafka, startLocalKafka } from '@taskwire/testing';
+import { hasKafka, type LocalKafka, startLocalKafka } from '@taskwire/testing';
 import { Recorder } from '../../../testing/driver/recorder.js';
 import { KEY_PER_PARTITION, numbered } from '../../../testing/driver/scene.js';
 import type { OutgoingMessage } from '../../driver.js';
@@ -44,7 +44,7 @@ class Sender {
   }
 }
 
-((await findKafka()) ? describe : describe.skip)('a broker that dies', () => {
+(hasKafka() ? describe : describe.skip)('a broker that dies', () => {
   let kafka: LocalKafka | undefined;
   let broker: Broker | undefined;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { findKafka } from '@taskwire/testing';
+import { hasKafka } from '@taskwire/testing';
 import { Broker } from './kafka.fixture.js';
 import type { KafkaClientName } from './settings.js';
 
@@ -12,7 +12,7 @@ export async function withKafka(
   tests: (broker: () => Broker, client: KafkaClientName) => void,
   clients: readonly KafkaClientName[] = ['platformatic', 'kafkajs'],
 ): Promise<void> {
-  const isThere = await findKafka();
+  const isThere = await hasKafka();
   for (const client of clients) {
     (isThere ? describe : describe.skip)(`${what}, by ${client}`, () => {
       let broker: Broker | undefined;
