@@ -8,6 +8,7 @@ export * from './definition.js';
 export * from './http/problem-error.js';
 export { Body, InternalRoute, Params, Query, Route } from './http/route.js';
 export * from './migrate.js';
+export * from './open-prisma.js';
 export * from './run-service.js';
 export * from './start-service.js';
 export * from './tokens.js';

@@ -1,0 +1,25 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { statementName } from '@taskwire/outbox';
+
+const CONNECT_LIMIT_MS = 5_000;
+const STATEMENT_LIMIT_MS = 30_000;
+
+interface PrismaOptions {
+  readonly adapter: PrismaPg;
+  readonly errorFormat: 'minimal';
+}
+
+/** Opens a service's generated client, with limits on connecting and on statements, and plans that are kept by name. */
+export function openPrisma<Client extends { $disconnect(): Promise<void> }>(
+  PrismaClient: new (options: PrismaOptions) => Client,
+  url: string,
+): { readonly client: Client; close(): Promise<void> } {
+  const limits = { connectionTimeoutMillis: CONNECT_LIMIT_MS, statement_timeout: STATEMENT_LIMIT_MS };
+  const adapter = new PrismaPg(
+    { connectionString: url, ...limits },
+    { statementNameGenerator: ({ sql }) => statementName(sql) },
+  );
+  // Longer formats quote the arguments of a call, and with them addresses and hashes, into logs.
+  const client = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  return { client, close: () => client.$disconnect() };
+}
