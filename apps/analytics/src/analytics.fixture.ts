@@ -1,55 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { RequestCompleted, type TaskFact } from '@taskwire/contracts';
-import type { EventContract, MessageOf, PayloadOf, Transaction } from '@taskwire/messaging';
+import { RequestCompleted } from '@taskwire/contracts';
+import type { PayloadOf, Transaction } from '@taskwire/messaging';
 import { migrate } from '@taskwire/service';
-import { createTestDatabase } from '@taskwire/testing';
+import { createTestDatabase, messageOf } from '@taskwire/testing';
 import { migrations, openDatabase } from './database.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 
-export function eventOf<C extends EventContract>(
-  contract: C,
-  payload: PayloadOf<C>,
-  overrides: Partial<MessageOf<C>> = {},
-): MessageOf<C> {
-  return {
-    id: randomUUID(),
-    kind: 'event',
-    type: contract.type,
-    topic: contract.topic,
-    partition: 0,
-    key: null,
-    payload,
-    actor: null,
-    roles: [],
-    session: null,
-    firstSentAt: new Date('2026-03-01T08:00:00.000Z'),
-    deadline: null,
-    requestHash: null,
-    sequence: null,
-    ...overrides,
-  };
-}
-
-export function taskFact(overrides: Partial<TaskFact> = {}): TaskFact {
-  return {
-    id: randomUUID(),
-    ownerId: randomUUID(),
-    title: 'Water the plants',
-    status: 'todo',
-    priority: 'medium',
-    dueAt: null,
-    remindAt: null,
-    labels: [],
-    version: 1,
-    createdAt: '2026-03-01T08:00:00.000Z',
-    updatedAt: '2026-03-01T08:00:00.000Z',
-    completedAt: null,
-    ...overrides,
-  };
-}
-
 export function requestOf(overrides: Partial<PayloadOf<typeof RequestCompleted>> = {}) {
-  return eventOf(RequestCompleted, {
+  return messageOf(RequestCompleted, {
     route: '/v1/tasks',
     method: 'GET',
     status: 200,

@@ -25,9 +25,10 @@ import {
   type StubAuth,
   type TestDatabase,
   until,
+  taskFact,
 } from '@taskwire/testing';
 import type { z } from 'zod';
-import { requestOf, taskFact } from './analytics.fixture.js';
+import { requestOf } from './analytics.fixture.js';
 import { service as definition } from './service.js';
 
 type Overview = z.output<typeof AnalyticsOverview>;

@@ -1,59 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import type { TaskFact } from '@taskwire/contracts';
-import type {
-  EventContract,
-  HandlerContext,
-  MessageContract,
-  MessageOf,
-  PayloadOf,
-  Transaction,
-} from '@taskwire/messaging';
+import type { EventContract, HandlerContext, PayloadOf, Transaction } from '@taskwire/messaging';
 import { migrate } from '@taskwire/service';
 import { createTestDatabase } from '@taskwire/testing';
 import { migrations, openDatabase } from './database.js';
 import type { PrismaClient } from './generated/prisma/client.js';
-
-export function messageOf<C extends MessageContract>(
-  contract: C,
-  payload: PayloadOf<C>,
-  overrides: Partial<MessageOf<C>> = {},
-): MessageOf<C> {
-  return {
-    id: randomUUID(),
-    kind: contract.kind,
-    type: contract.type,
-    topic: contract.topic,
-    partition: 0,
-    key: contract.key(payload),
-    payload,
-    actor: null,
-    roles: [],
-    session: null,
-    firstSentAt: new Date('2026-03-01T08:00:00.000Z'),
-    deadline: null,
-    requestHash: null,
-    sequence: null,
-    ...overrides,
-  };
-}
-
-export function taskFact(overrides: Partial<TaskFact> = {}): TaskFact {
-  return {
-    id: randomUUID(),
-    ownerId: randomUUID(),
-    title: 'Water the plants',
-    status: 'todo',
-    priority: 'medium',
-    dueAt: null,
-    remindAt: null,
-    labels: [],
-    version: 1,
-    createdAt: '2026-03-01T08:00:00.000Z',
-    updatedAt: '2026-03-01T08:00:00.000Z',
-    completedAt: null,
-    ...overrides,
-  };
-}
 
 export interface Sent {
   readonly published: { type: string; payload: unknown; cause: string | undefined }[];

@@ -10,10 +10,9 @@ import {
   UserRegistered,
 } from '@taskwire/contracts';
 import { encodeEvent } from '@taskwire/messaging';
-import { until } from '@taskwire/testing';
+import { until, taskFact } from '@taskwire/testing';
 import type { z } from 'zod';
 import { startSmtpServer } from './mail/smtp-server.fixture.js';
-import { taskFact } from './notification.fixture.js';
 import { TestNotification } from './service.fixture.js';
 
 let test: TestNotification;

@@ -1,3 +1,4 @@
+export * from './builders.js';
 export * from './free-ports.js';
 export * from './kafka-proxy.js';
 export * from './kafka.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TaskCompleted, TaskCreated, UserRegistered } from '@taskwire/contracts';
-import { createTestStore, eventOf, taskFact, type TestStore } from '../analytics.fixture.js';
+import { messageOf, taskFact } from '@taskwire/testing';
+import { createTestStore, type TestStore } from '../analytics.fixture.js';
 import { CountsStore } from '../overview/counts-store.js';
 import { ActivityStore } from './activity-store.js';
 import { type ActivityEvent, activityOf } from './activity.js';
@@ -23,9 +24,9 @@ function count(...events: ActivityEvent[]): Promise<void> {
 }
 
 const created = (ownerId: string, partition = 0, createdAt = '2026-03-01T08:00:00.000Z') =>
-  eventOf(TaskCreated, { task: taskFact({ ownerId, createdAt }) }, { partition });
+  messageOf(TaskCreated, { task: taskFact({ ownerId, createdAt }) }, { partition });
 const completed = (ownerId: string, completedAt: string) =>
-  eventOf(TaskCompleted, { task: taskFact({ ownerId, completedAt }) });
+  messageOf(TaskCompleted, { task: taskFact({ ownerId, completedAt }) });
 
 describe('counts', () => {
   it('are kept by user and day, and for everybody by day', async () => {
@@ -47,7 +48,7 @@ describe('counts', () => {
 
   it('take a user who was active by several topics and partitions once a day', async () => {
     const user = randomUUID();
-    const registered = eventOf(UserRegistered, {
+    const registered = messageOf(UserRegistered, {
       userId: user,
       timeZone: 'UTC',
       at: '2026-03-01T07:00:00.000Z',

@@ -11,7 +11,8 @@ import {
   UserRegistered,
   UserUpdated,
 } from '@taskwire/contracts';
-import { eventOf, taskFact } from '../analytics.fixture.js';
+import { messageOf, taskFact } from '@taskwire/testing';
+
 import { type ActivityEvent, activityOf } from './activity.js';
 
 const userId = randomUUID();
@@ -29,17 +30,17 @@ const deleted = { taskId: task.id, ownerId: userId, title: task.title };
 const profile = { userId, version: 2, timeZone: 'UTC', roles: ['user' as const] };
 
 const cases: [ActivityEvent, object][] = [
-  [eventOf(TaskCreated, { task }), { day: '2026-03-30', created: 1, features: ['tasks'] }],
-  [eventOf(TaskCreated, { task: rich }), { created: 1, features: ['tasks', ...everyFeature] }],
-  [eventOf(TaskUpdated, { task: rich, changed: ['dueAt'] }), { day: '2026-04-02', features: everyFeature }],
-  [eventOf(TaskCompleted, { task }), { day: '2026-04-01', completed: 1, features: ['completion'] }],
-  [eventOf(TaskReopened, { task }), { day: '2026-04-02', reopened: 1, completed: 0, features: [] }],
-  [eventOf(TaskDeleted, deleted), { day: '2026-03-01', deleted: 1 }],
-  [eventOf(UserRegistered, { userId, timeZone: 'UTC', at }), { day: '2026-03-31', registrations: 1 }],
-  [eventOf(SessionStarted, { userId, sessionId, at }), { day: '2026-03-31', active: true }],
-  [eventOf(SessionEnded, { userId, sessionId, at }), { day: '2026-03-31', active: false }],
-  [eventOf(UserUpdated, profile, { actor: userId }), { active: true }],
-  [eventOf(UserUpdated, profile, { actor: randomUUID() }), { active: false }],
+  [messageOf(TaskCreated, { task }), { day: '2026-03-30', created: 1, features: ['tasks'] }],
+  [messageOf(TaskCreated, { task: rich }), { created: 1, features: ['tasks', ...everyFeature] }],
+  [messageOf(TaskUpdated, { task: rich, changed: ['dueAt'] }), { day: '2026-04-02', features: everyFeature }],
+  [messageOf(TaskCompleted, { task }), { day: '2026-04-01', completed: 1, features: ['completion'] }],
+  [messageOf(TaskReopened, { task }), { day: '2026-04-02', reopened: 1, completed: 0, features: [] }],
+  [messageOf(TaskDeleted, deleted), { day: '2026-03-01', deleted: 1 }],
+  [messageOf(UserRegistered, { userId, timeZone: 'UTC', at }), { day: '2026-03-31', registrations: 1 }],
+  [messageOf(SessionStarted, { userId, sessionId, at }), { day: '2026-03-31', active: true }],
+  [messageOf(SessionEnded, { userId, sessionId, at }), { day: '2026-03-31', active: false }],
+  [messageOf(UserUpdated, profile, { actor: userId }), { active: true }],
+  [messageOf(UserUpdated, profile, { actor: randomUUID() }), { active: false }],
 ];
 
 describe('what an event adds to the counts', () => {
@@ -51,7 +52,7 @@ describe('what an event adds to the counts', () => {
   );
 
   it('is told apart by the partition that it came by', () => {
-    const event = eventOf(TaskCreated, { task }, { partition: 5 });
+    const event = messageOf(TaskCreated, { task }, { partition: 5 });
     expect(activityOf(event).source).toBe('task.events.v1/5');
   });
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TaskCreated } from '@taskwire/contracts';
-import { createTestService, messageOf, taskFact, type TestService } from '../notification.fixture.js';
+import { messageOf, taskFact } from '@taskwire/testing';
+import { createTestService, type TestService } from '../notification.fixture.js';
 import type { FeedEntry } from './feed-entry.js';
 import { FeedStore } from './feed-store.js';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { UserRegistered } from '@taskwire/contracts';
-import { createTestService, messageOf, type TestService } from '../notification.fixture.js';
+import { messageOf } from '@taskwire/testing';
+import { createTestService, type TestService } from '../notification.fixture.js';
 import { EmailStore } from './email-store.js';
 import { newEmail } from './email.js';
 

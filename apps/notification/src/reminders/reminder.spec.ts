@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { taskFact } from '../notification.fixture.js';
+import { taskFact } from '@taskwire/testing';
+
 import { applies, follow, pendingAt, type Reminder } from './reminder.js';
 
 const task = taskFact({ remindAt: '2026-03-02T09:00:00.000Z' });
