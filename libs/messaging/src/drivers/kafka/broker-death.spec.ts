@@ -54,7 +54,7 @@ class Sender {
   }, START_MS);
 
   afterAll(async () => {
-    await broker?.close();
+    await broker?.abandon();
     await kafka?.remove();
   }, START_MS);
 

@@ -99,17 +99,23 @@ export class Broker {
     }
   }
 
-  /** Removes everything that was made under these names. */
-  async close(): Promise<void> {
+  /** Ends its drivers and leaves what they made where it is. */
+  async abandon(): Promise<void> {
     for (const driver of this.#proxies.keys()) driver.abort();
     await Promise.all([...this.#proxies.values(), ...this.spare].map((proxy) => proxy.close()));
+    await this.admin.close();
+  }
+
+  /** Removes everything that was made under these names. */
+  async close(): Promise<void> {
     try {
+      for (const driver of this.#proxies.keys()) driver.abort();
       const topics = (await this.admin.listTopics()).filter((name) => name.startsWith(this.prefix));
       if (topics.length > 0) await this.admin.deleteTopics({ topics });
       const groups = [...(await this.admin.listGroups()).keys()].filter((id) => id.startsWith(this.prefix));
       for (const group of groups) await this.#deleteGroup(group);
     } finally {
-      await this.admin.close();
+      await this.abandon();
     }
   }
 

@@ -53,17 +53,15 @@ export class Sockets {
   }
 }
 
-/** Of each attempt to connect; whoever sends or reads repeats the whole attempt. */
-const CONNECT_RETRY: RetryOptions = { initialRetryTime: 50, maxRetryTime: 200, retries: 1 };
-
-export function openKafka(settings: Settings, sockets: Sockets): Kafka {
+/** `retry` is for every step: kafkajs takes a step that has used up its repeats as final for the whole. */
+export function openKafka(settings: Settings, sockets: Sockets, retry: RetryOptions): Kafka {
   const { brokers, clientId, tls, sasl } = settings;
   return new Kafka({
     clientId,
     brokers: () => sockets.brokers(brokers),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    retry: CONNECT_RETRY,
+    retry,
     socketFactory: sockets.factory,
     // What goes wrong comes back from the calls and the events.
     logLevel: logLevel.NOTHING,

@@ -136,7 +136,7 @@ export class Membership {
 
   #open(sockets: Sockets): Consumer {
     const { sessionTimeoutMs, heartbeatMs } = this.settings;
-    const consumer = openKafka(this.settings, sockets).consumer({
+    const consumer = openKafka(this.settings, sockets, RETRY).consumer({
       groupId: this.group,
       partitionAssigners: [subscribedRoundRobin],
       sessionTimeout: sessionTimeoutMs,
