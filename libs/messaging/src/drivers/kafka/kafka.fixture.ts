@@ -7,7 +7,7 @@ import { Names } from './names.js';
 import type { KafkaDriverOptions } from './settings.js';
 
 /** What the broker of deploy/kafka/local.sh allows, so that tests need not wait for the end of a longer session. */
-export const SESSION_MS = 1_500;
+const SESSION_MS = 1_500;
 
 /** A part of a broker under names of its own, each driver on a network that can be cut. */
 export class Broker {

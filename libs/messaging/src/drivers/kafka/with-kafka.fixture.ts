@@ -12,7 +12,7 @@ export async function withKafka(
   tests: (broker: () => Broker, client: KafkaClientName) => void,
   clients: readonly KafkaClientName[] = ['platformatic', 'kafkajs'],
 ): Promise<void> {
-  const isThere = await hasKafka();
+  const isThere = hasKafka();
   for (const client of clients) {
     (isThere ? describe : describe.skip)(`${what}, by ${client}`, () => {
       let broker: Broker | undefined;
