@@ -8,6 +8,7 @@ import type { KafkaDriverOptions } from './settings.js';
 
 /** What the broker of deploy/kafka/local.sh allows, so that tests need not wait for the end of a longer session. */
 const SESSION_MS = 1_500;
+const LONGEST_REPEAT_MS = 1_200;
 
 /** A part of a broker under names of its own, each driver on a network that can be cut. */
 export class Broker {
@@ -102,6 +103,8 @@ export class Broker {
   /** Ends its drivers and leaves what they made where it is. */
   async abandon(): Promise<void> {
     for (const driver of this.#proxies.keys()) driver.abort();
+    // kafkajs notices at its next repeat that it is cut off.
+    await new Promise((resolve) => setTimeout(resolve, LONGEST_REPEAT_MS));
     await Promise.all([...this.#proxies.values(), ...this.spare].map((proxy) => proxy.close()));
     await this.admin.close();
   }

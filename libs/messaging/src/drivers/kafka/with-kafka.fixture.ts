@@ -30,10 +30,14 @@ export async function withKafka(
   }
 }
 
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const end = performance.now() + patienceMs;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`not within ${String(PATIENCE_MS)} ms: ${what}`);
+    if (performance.now() > end) throw new Error(`not within ${String(patienceMs)} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

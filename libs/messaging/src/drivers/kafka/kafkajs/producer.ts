@@ -2,7 +2,7 @@ import type { ICustomPartitioner, Producer } from 'kafkajs';
 import { Attempt } from '../attempt.js';
 import { ProduceError, type PartitionBatch, type ProducerPort } from '../client.js';
 import { messageOf } from '../outage.js';
-import { CONNECT_TIMEOUT_MS, type Settings } from '../settings.js';
+import { REQUEST_TIMEOUT_MS, type Settings } from '../settings.js';
 import { openKafka, Sockets } from './client.js';
 
 /** Until whoever waits for the outcome has given up. */
@@ -35,7 +35,7 @@ export class KafkajsProducer implements ProducerPort {
   async connect(): Promise<void> {
     const connected = (this.#current ??= this.#open());
     try {
-      await new Attempt(false, CONNECT_TIMEOUT_MS).within(connected.ready);
+      await new Attempt(true, REQUEST_TIMEOUT_MS).within(connected.ready);
     } catch (error) {
       this.#drop(connected);
       throw error;

@@ -1,4 +1,5 @@
 import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import { withinMs } from '../../../delivery/within.js';
 import { insist } from '../insist.js';
 import type { PartitionOffset } from '../client.js';
 import type { Settings } from '../settings.js';
@@ -37,9 +38,11 @@ export class Cluster {
     }, ms);
   }
 
-  /** The same, within the time that a probe may take, and only with leaders. */
+  /** The same, within the time that a probe may take. */
   async probe(topics: readonly string[]): Promise<Map<string, number>> {
-    return this.partitionCounts(topics, PROBE_MS);
+    const counts = this.partitionCounts(topics, PROBE_MS);
+    if (await withinMs(counts, PROBE_MS)) return counts;
+    throw new Error(`no answer within ${String(PROBE_MS)} ms`);
   }
 
   /** Makes topics, unless somebody else did meanwhile, and waits until every partition has a leader. */

@@ -2,7 +2,7 @@ import { ProduceAcks, Producer } from '@platformatic/kafka';
 import { ProduceError, type PartitionBatch, type ProducerPort } from '../client.js';
 import { messageOf } from '../outage.js';
 import { Attempt } from '../attempt.js';
-import type { Settings } from '../settings.js';
+import { REQUEST_TIMEOUT_MS, type Settings } from '../settings.js';
 import { baseOptions, closeQuietly, cut, hasCode, watched } from './client.js';
 
 type ByteProducer = Producer<Buffer, Buffer, string, Buffer>;
@@ -28,7 +28,7 @@ export class PlatformaticProducer implements ProducerPort {
   }
 
   async connect(): Promise<void> {
-    await this.#client.initIdempotentProducer({});
+    await new Attempt(true, REQUEST_TIMEOUT_MS).within(this.#client.initIdempotentProducer({}));
   }
 
   async send(batches: readonly PartitionBatch[], deadlineMs: number): Promise<void> {
