@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CliError } from './cli-error.js';
+import { platformPlace } from './place.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -14,7 +15,7 @@ export class InternalApi {
   static readonly TOKEN_FILE = '.taskwire/keys/internal-token';
 
   static ofAuth(env: NodeJS.ProcessEnv): InternalApi {
-    return new InternalApi('auth', env.AUTH_URL ?? InternalApi.AUTH_URL, readToken(env));
+    return new InternalApi('auth', env.AUTH_URL || platformPlace(env).urlOf('auth'), readToken(env));
   }
 
   private constructor(
@@ -56,7 +57,8 @@ export class InternalApi {
     } catch (cause) {
       const late = cause instanceof DOMException && cause.name === 'TimeoutError';
       const what = late ? `did not answer within ${TIMEOUT_MS / 1000} s` : 'is not reachable';
-      const advice = 'is the platform running ("npm start")? AUTH_URL names another address';
+      const advice =
+        'is the platform running ("npm start")? AUTH_PORT and HOST, or AUTH_URL, name another address';
       throw new CliError(`${this.service} at ${this.url} ${what}: ${advice}`, { cause });
     }
   }
@@ -64,12 +66,12 @@ export class InternalApi {
 
 function readToken(env: NodeJS.ProcessEnv): string {
   if (env.INTERNAL_TOKEN) return env.INTERNAL_TOKEN;
-  const file = env.INTERNAL_TOKEN_FILE ?? InternalApi.TOKEN_FILE;
+  const file = env.INTERNAL_TOKEN_FILE || platformPlace(env).tokenFile;
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
     throw new CliError(
-      `no internal token: ${file} can't be read. Run this in the platform's folder, or set INTERNAL_TOKEN or INTERNAL_TOKEN_FILE`,
+      `no internal token: ${file} can't be read. Run this in the platform's folder, or set TASKWIRE_DATA, INTERNAL_TOKEN or INTERNAL_TOKEN_FILE`,
       { cause },
     );
   }

@@ -21,6 +21,7 @@ Environment:
   AUTH_URL             where auth listens (default ${InternalApi.AUTH_URL})
   INTERNAL_TOKEN       what services prove themselves with; or INTERNAL_TOKEN_FILE
                        (default: the file ${InternalApi.TOKEN_FILE} in this folder, which "npm start" writes)
+  TASKWIRE_DATA, HOST, AUTH_PORT  as "npm start" has them: other defaults of the above
   BUS and its settings  topology: the broker, as the services have it`,
   );
   return taskwire;
