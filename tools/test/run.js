@@ -4,10 +4,12 @@ import { root } from '../workspaces.js';
 import { checks } from './checks.js';
 import { add, jest } from './jest.js';
 import { startTestRabbitmq } from './rabbitmq.js';
+import { findRedis } from './redis.js';
+import { summary } from './summary.js';
 
 // What crosses apps runs alone: it starts whole platforms, and ends them in the middle of their work.
 const phases = [
-  { roots: ['apps', 'libs'], args: ['--maxWorkers=2'] },
+  { roots: ['apps', 'libs', 'tools'], args: ['--maxWorkers=2'] },
   { roots: ['test'], args: ['--runInBand', '--passWithNoTests'] },
 ];
 
@@ -56,6 +58,11 @@ async function useRabbitmq() {
   return started.missing ? { ...started, stop: async () => {} } : started;
 }
 
+/** Without a server its tests are skipped, or fail with `CI=true`: they say so themselves. */
+function nameOf({ url, missing }) {
+  return missing === undefined ? new URL(url).host : `MISSING, ${missing}`;
+}
+
 /** Runs every check and every test. Returns the exit code; the last line says how many tests passed and failed. */
 export async function test() {
   const [build] = checks;
@@ -68,12 +75,17 @@ export async function test() {
   try {
     const failedChecks = await runChecks(postgres.url);
     const rabbitmq = await starting;
-    console.log(`RabbitMQ for tests: ${rabbitmq.missing ?? new URL(rabbitmq.url).host}`);
-    const env = { TEST_POSTGRES_URL: postgres.url, ...(rabbitmq.url && { RABBITMQ_URL: rabbitmq.url }) };
-    const { passed, failed, skipped } = await runJest(env);
+    const redis = await findRedis();
+    console.log(`RabbitMQ for tests: ${nameOf(rabbitmq)}`);
+    console.log(`Redis for tests: ${nameOf(redis)}`);
+    const counts = await runJest({
+      TEST_POSTGRES_URL: postgres.url,
+      ...(rabbitmq.url && { RABBITMQ_URL: rabbitmq.url }),
+      ...(redis.url && { TEST_REDIS_URL: redis.url }),
+    });
     if (failedChecks.length > 0) console.log(`Failed checks: ${failedChecks.join(', ')}`);
-    console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-    return failedChecks.length > 0 || failed > 0 ? 1 : 0;
+    console.log(summary(counts, failedChecks));
+    return failedChecks.length > 0 || counts.failed > 0 ? 1 : 0;
   } finally {
     await (await starting).stop();
     await postgres.stop();
