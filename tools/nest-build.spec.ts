@@ -20,5 +20,5 @@ describe('npx nest', () => {
 
     // Without any settings the app says which it needs: its modules are all there.
     expect(nest('start', 'task').stderr).toContain("task: these settings can't be used");
-  });
+  }, 60_000);
 });

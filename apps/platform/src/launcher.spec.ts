@@ -133,3 +133,18 @@ describe('npm start says in one line what to do about', () => {
     expectOneLine(await ended, line);
   });
 });
+
+describe('npm start', () => {
+  it('has started nothing when an app can not be loaded', async () => {
+    const broken = `import { registerHooks } from 'node:module';
+      const refuse = () => { throw new Error('the gateway is broken'); };
+      registerHooks({ resolve: (name, context, next) => (name === '@taskwire/gateway' ? refuse() : next(name, context)) });`;
+    const script = `--import=data:text/javascript,${encodeURIComponent(broken)}`;
+    const main = join(repository, 'apps/platform/dist/main.js');
+    const { code, errors } = await runScript(folder, [script, main]).ended;
+
+    expect(errors).toContain('the gateway is broken');
+    expect(code).toBe(1);
+    expect(existsSync(join(folder, '.taskwire'))).toBe(false);
+  });
+});
