@@ -9,6 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { addressOf, filesOf, readPlace } from '@taskwire/service/settings';
 import { type ClientRecord, checkLedger, type Finding, readStored } from '@taskwire/testing';
 import { type LoadAccount, registerAccounts } from './accounts.ts';
 import { type ArtilleryReport, type LoadResult, markdown, missed, summarise } from './report.ts';
@@ -18,11 +19,13 @@ const ACCOUNTS = 1_000;
 /** How long the last events may take to reach analytics and notifications. */
 const SETTLE_MS = 60_000;
 
+/** Where the variables of `npm start` say that it is, unless the options say otherwise. */
+const place = readPlace(process.env);
 const { values: options } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
-    api: { type: 'string', default: 'http://127.0.0.1:3000' },
-    'exempt-token-file': { type: 'string', default: '.taskwire/keys/rate-limit-exempt-token' },
+    api: { type: 'string', default: addressOf('gateway', place) },
+    'exempt-token-file': { type: 'string', default: filesOf(place).rateLimitExemptToken },
   },
 });
 
@@ -41,11 +44,18 @@ async function main(): Promise<number> {
   );
   if (!ready?.ok) {
     console.error(
-      `No platform is ready at ${options.api}. Start one with \`npm start\`, or name it with --api.`,
+      `No platform is ready at ${options.api}. Start one with \`npm start\`, or name it with --api or GATEWAY_PORT.`,
     );
     return 1;
   }
-  const exempt = (await readFile(options['exempt-token-file'], 'utf8')).trim();
+  const tokenFile = options['exempt-token-file'];
+  const exempt = (await readFile(tokenFile, 'utf8').catch(() => '')).trim();
+  if (exempt === '') {
+    console.error(
+      `No token in ${tokenFile}, so limits would refuse the load: set TASKWIRE_DATA as for \`npm start\`, or --exempt-token-file.`,
+    );
+    return 1;
+  }
   console.log(`Registering ${ACCOUNTS} accounts...`);
   const accounts = await registerAccounts(options.api, ACCOUNTS, exempt);
   await writeFile(join(folder, 'accounts.json'), JSON.stringify(accounts), { mode: 0o600 });

@@ -4,10 +4,12 @@ import { root } from '../workspaces.js';
 import { useBrokers } from './brokers.js';
 import { checks } from './checks.js';
 import { add, jest } from './jest.js';
+import { findRedis } from './redis.js';
+import { summary } from './summary.js';
 
 // What crosses apps runs alone: it starts whole platforms, and ends them in the middle of their work.
 const phases = [
-  { roots: ['apps', 'libs'], args: ['--maxWorkers=2'] },
+  { roots: ['apps', 'libs', 'tools'], args: ['--maxWorkers=2'] },
   { roots: ['test'], args: ['--runInBand', '--passWithNoTests'] },
 ];
 
@@ -61,14 +63,15 @@ export async function test() {
   try {
     const failedChecks = await runChecks(postgres.url);
     const env = { TEST_POSTGRES_URL: postgres.url };
-    for (const { name, variable, address, missing } of await starting) {
-      console.log(`${name} for tests: ${missing ? `none (${missing})` : address.replace(/^.*@/, '')}`);
+    // Without a server its tests are skipped, or fail with `CI=true`: they say so themselves.
+    for (const { name, variable, address, missing } of [...(await starting), await findRedis()]) {
+      console.log(`${name} for tests: ${missing ? `MISSING, ${missing}` : address.replace(/^.*@/, '')}`);
       if (address) env[variable] = address;
     }
-    const { passed, failed, skipped } = await runJest(env);
+    const counts = await runJest(env);
     if (failedChecks.length > 0) console.log(`Failed checks: ${failedChecks.join(', ')}`);
-    console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-    return failedChecks.length > 0 || failed > 0 ? 1 : 0;
+    console.log(summary(counts, failedChecks));
+    return failedChecks.length > 0 || counts.failed > 0 ? 1 : 0;
   } finally {
     for (const { stop } of await starting) await stop();
     await postgres.stop();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CliError } from './cli-error.js';
+import { platformPlace } from './place.js';
 import { type Service, SERVICES } from './services.js';
 
 const TIMEOUT_MS = 20_000;
@@ -36,7 +37,7 @@ export class InternalApi {
   ) {
     const { setting, url } = SERVICES[service];
     this.#setting = setting;
-    this.#url = env[setting] || url;
+    this.#url = env[setting] || platformPlace(env).urlOf(service);
     if (!/^https?:/.test(this.#url) || !URL.canParse(this.#url)) {
       throw new CliError(`${setting} must be an address such as ${url}, not "${this.#url}"`);
     }
@@ -103,7 +104,8 @@ export class InternalApi {
     } catch (cause) {
       const late = cause instanceof DOMException && cause.name === 'TimeoutError';
       const what = late ? `did not answer within ${TIMEOUT_MS / 1000} s` : 'is not reachable';
-      const advice = `is the platform running ("npm start")? ${this.#setting} names another address`;
+      const variables = `${this.#setting.replace('_URL', '_PORT')} and HOST, or ${this.#setting}`;
+      const advice = `is the platform running ("npm start")? ${variables}, name another address`;
       throw new CliError(`${this.service} at ${this.#url} ${what}: ${advice}`, { cause });
     }
   }
@@ -122,12 +124,12 @@ function internalToken(env: NodeJS.ProcessEnv): Token {
 
 function readToken(env: NodeJS.ProcessEnv): string {
   if (env.INTERNAL_TOKEN) return env.INTERNAL_TOKEN;
-  const file = env.INTERNAL_TOKEN_FILE ?? TOKEN_FILE;
+  const file = env.INTERNAL_TOKEN_FILE || platformPlace(env).tokenFile;
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
     throw new CliError(
-      `no internal token: ${file} can't be read. Run this in the platform's folder, or set INTERNAL_TOKEN or INTERNAL_TOKEN_FILE`,
+      `no internal token: ${file} can't be read. Run this in the platform's folder, or set TASKWIRE_DATA, INTERNAL_TOKEN or INTERNAL_TOKEN_FILE`,
       { cause },
     );
   }

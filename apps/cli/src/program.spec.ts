@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -59,6 +59,28 @@ describe('taskwire users grant', () => {
     await run('users', 'grant', 'ada@example.com', 'admin');
     rmSync(folder, { recursive: true });
     expect(seen[0]?.request.headers.authorization).toBe('Bearer from a file');
+  });
+
+  it('looks where the variables of npm start say that the platform is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'taskwire-cli-'));
+    mkdirSync(join(folder, 'keys'));
+    writeFileSync(join(folder, 'keys/internal-token'), 'of that platform\n');
+    const port = new URL(String(env.AUTH_URL)).port;
+    env = {
+      TASKWIRE_DATA: folder,
+      AUTH_PORT: port,
+      AUTH_URL: '',
+      INTERNAL_TOKEN: '',
+      INTERNAL_TOKEN_FILE: '',
+    };
+    await run('users', 'grant', 'ada@example.com', 'admin');
+    rmSync(folder, { recursive: true });
+    expect(seen[0]?.request.headers.authorization).toBe('Bearer of that platform');
+  });
+
+  it('explains a variable of npm start that makes no sense', async () => {
+    env = { INTERNAL_TOKEN: 'secret', AUTH_PORT: 'x' };
+    await expect(run('users', 'grant', 'a@b.c', 'admin')).rejects.toThrow(/AUTH_PORT: must be a port/);
   });
 
   it('names the roles that there are, without asking', async () => {

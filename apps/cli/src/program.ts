@@ -29,6 +29,8 @@ Environment:
 ${addresses.join('\n')}
   INTERNAL_TOKEN       what services prove themselves with; or INTERNAL_TOKEN_FILE
                        (default: the file ${TOKEN_FILE} in this folder, which "npm start" writes)
+  TASKWIRE_DATA, HOST, AUTH_PORT and so on
+                       as "npm start" has them: other defaults of the above
   OPERATOR_TOKEN       dead-letters: your own access token instead, so that the audit names you
   BUS and its settings topology: the broker, as the services have it
 

@@ -3,7 +3,9 @@ import { z } from 'zod';
 /** Settings of the notification service, beside the common ones. */
 export const NotificationConfig = z.object({
   /** Where emails go: `smtp://user:password@host:587`, or `smtps://` for TLS from the start. Without it: to the mailbox page. */
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be a URL such as smtp://user:password@host:587' })
+    .optional(),
   MAIL_FROM: z
     .string()
     .regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'must be an address such as Taskwire <no-reply@example.org>')

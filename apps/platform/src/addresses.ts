@@ -1,12 +1,5 @@
-import type { Name, Settings } from './settings.js';
-
-const everyAddress = new Set(['0.0.0.0', '::']);
-
-/** Where one service reaches another, and a user on this machine reaches any: never "every address". */
-export function addressOf(name: Name, { host, ports }: Settings): string {
-  const reachable = everyAddress.has(host) ? '127.0.0.1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${ports[name]}`;
-}
+import { addressOf } from '@taskwire/service/settings';
+import type { Settings } from './settings.js';
 
 /** What a user wants to know once everything runs. */
 export function addressTable(settings: Settings, more: [string, string][]): string {

@@ -1,19 +1,13 @@
-import { addressOf } from './addresses.js';
+import { addressOf, type AppName } from '@taskwire/service/settings';
 import type { Secrets } from './secrets.js';
-import type { Name, Settings, Store } from './settings.js';
+import type { Settings, Store } from './settings.js';
 
 export const ADMIN_EMAIL = 'admin@localhost';
 
 export type Databases = Record<Store, string>;
 
-/** What one service gets: the same settings that it would get in a process of its own. */
-export function environmentOf(
-  name: Name,
-  settings: Settings,
-  databases: Databases,
-  secrets: Secrets,
-  outer: NodeJS.ProcessEnv,
-): NodeJS.ProcessEnv {
+/** What the platform gives a service unless its own environment does. */
+function standardOf(secrets: Secrets): NodeJS.ProcessEnv {
   return {
     BUS: 'postgres',
     KEYS_DIR: secrets.keysFolder,
@@ -21,15 +15,37 @@ export function environmentOf(
     OPERATION_SECRET: secrets.operationSecret,
     RATE_LIMIT_EXEMPT_TOKEN: secrets.rateLimitExemptToken,
     ADMIN_EMAIL,
-    ADMIN_PASSWORD_FILE: secrets.adminPasswordFile,
-    ...outer,
+    ADMIN_PASSWORD: secrets.adminPassword,
+  };
+}
+
+/** What only the platform can know: it decides where each service and its store is. */
+function givenTo(name: AppName, settings: Settings, databases: Databases): NodeJS.ProcessEnv {
+  return {
     HOST: settings.host,
     PORT: String(settings.ports[name]),
     BUS_DATABASE_URL: databases.bus,
-    ...(name === 'gateway' ? {} : { DATABASE_URL: databases[name] }),
+    DATABASE_URL: name === 'gateway' ? undefined : databases[name],
     AUTH_URL: addressOf('auth', settings),
     TASK_URL: addressOf('task', settings),
     NOTIFICATION_URL: addressOf('notification', settings),
     ANALYTICS_URL: addressOf('analytics', settings),
   };
+}
+
+/** Variables of a service that mean nothing to the platform: it sets them itself. */
+export const givenNames = [
+  ...['PORT', 'DATABASE_URL'],
+  ...['AUTH_URL', 'TASK_URL', 'NOTIFICATION_URL', 'ANALYTICS_URL'],
+];
+
+/** What one service gets: the same settings that it would get in a process of its own. */
+export function environmentOf(
+  name: AppName,
+  settings: Settings,
+  databases: Databases,
+  secrets: Secrets,
+  outer: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  return { ...standardOf(secrets), ...outer, ...givenTo(name, settings, databases) };
 }

@@ -28,18 +28,41 @@ function expectOneLine({ code, errors }: Ended, line: RegExp): void {
 }
 
 describe('npm start says in one line what to do about', () => {
-  it('a setting that makes no sense, and every other one', async () => {
-    const ended = await start({ GATEWAY_PORT: 'http', ANALYTICS_PORT: '70000' });
+  it('each setting that makes no sense, its own and those of its apps, having made nothing', async () => {
+    const { code, errors } = await start({ GATEWAY_PORT: 'http', RATE_LIMIT_IP: '-1', MAILBOX: 'maybe' });
 
-    expectOneLine(ended, /GATEWAY_PORT: .*ANALYTICS_PORT: /);
+    expect(errors.trim().split('\n')).toEqual([
+      "these settings can't be used:",
+      expect.stringMatching('^  GATEWAY_PORT: '),
+      expect.stringMatching('^  MAILBOX \\(notification\\): '),
+      expect.stringMatching('^  RATE_LIMIT_IP \\(gateway\\): '),
+    ]);
+    expect(code).toBe(1);
+    expect(existsSync(join(folder, 'data'))).toBe(false);
   });
 
-  it('a port that is taken, having started nothing', async () => {
-    const other = await listen();
-    const ended = await start({ TASK_PORT: portOf(other) });
-    other.close();
+  it('a port that is taken, and every other one, having started nothing', async () => {
+    const others = [await listen(), await listen()];
+    const [task = '', gateway = ''] = others.map(portOf);
+    const { code, errors } = await start({ TASK_PORT: task, GATEWAY_PORT: gateway });
+    for (const other of others) other.close();
 
-    expectOneLine(ended, /^Port \d+ is taken by another program: .*TASK_PORT/);
+    expect(errors.trim().split('\n')).toEqual([
+      expect.stringMatching(`^Port ${task} is taken by another program: .*TASK_PORT`),
+      expect.stringMatching(`^Port ${gateway} is taken by another program: .*GATEWAY_PORT`),
+    ]);
+    expect(code).toBe(1);
+    expect(existsSync(join(folder, 'data', 'postgres'))).toBe(false);
+  });
+
+  it('a database of its environment that is down, by its variable and without its password', async () => {
+    const ended = await start({ BUS_DATABASE_URL: 'postgresql://ada:hunter2@127.0.0.1:1/bus' });
+
+    expectOneLine(
+      ended,
+      /^The database of BUS_DATABASE_URL \(PostgreSQL at 127.0.0.1:1\) .*\(ECONNREFUSED\): start it/,
+    );
+    expect(ended.errors).not.toContain('hunter2');
     expect(existsSync(join(folder, 'data', 'postgres'))).toBe(false);
   });
 
@@ -108,5 +131,20 @@ describe('npm start says in one line what to do about', () => {
     const { ended } = runScript(folder, [script, join(repository, 'tools/start.js')]);
 
     expectOneLine(await ended, line);
+  });
+});
+
+describe('npm start', () => {
+  it('has started nothing when an app can not be loaded', async () => {
+    const broken = `import { registerHooks } from 'node:module';
+      const refuse = () => { throw new Error('the gateway is broken'); };
+      registerHooks({ resolve: (name, context, next) => (name === '@taskwire/gateway' ? refuse() : next(name, context)) });`;
+    const script = `--import=data:text/javascript,${encodeURIComponent(broken)}`;
+    const main = join(repository, 'apps/platform/dist/main.js');
+    const { code, errors } = await runScript(folder, [script, main]).ended;
+
+    expect(errors).toContain('the gateway is broken');
+    expect(code).toBe(1);
+    expect(existsSync(join(folder, '.taskwire'))).toBe(false);
   });
 });

@@ -1,18 +1,27 @@
 import { addressTable } from './addresses.js';
 import { explain } from './explain.js';
 import { notes } from './notes.js';
-import { type Platform, startPlatform } from './platform.js';
-import { readSettings } from './settings.js';
-import { stopOnSignals } from './signals.js';
+import { startPlatform } from './platform.js';
+import { INTERRUPTED, stopOnSignals } from './signals.js';
 
-let platform: Platform | undefined;
-stopOnSignals(() => platform?.close);
+const stop = new AbortController();
+let isReady = false;
+const starting = startPlatform(process.env, console.log, stop.signal);
+
+stopOnSignals(async () => {
+  stop.abort();
+  // A start that fails or is stopped has ended what it had started.
+  const platform = await starting.catch(() => undefined);
+  await platform?.close();
+  return isReady ? 0 : INTERRUPTED;
+});
 try {
-  const settings = readSettings(process.env);
-  platform = await startPlatform(settings, process.env, console.log);
-
-  console.log(`Taskwire is ready.\n${addressTable(settings, notes(settings, platform))}`);
+  const platform = await starting;
+  isReady = !stop.signal.aborted;
+  if (isReady) console.log(`Taskwire is ready.\n${addressTable(platform.settings, notes(platform))}`);
 } catch (error) {
-  console.error(explain(error));
-  process.exit(1);
+  if (!stop.signal.aborted) {
+    console.error(explain(error));
+    process.exit(1);
+  }
 }

@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { names, type Settings } from './settings.js';
+import { appNames } from '@taskwire/service/settings';
+import type { Settings } from './settings.js';
 import { StartError } from './start-error.js';
 
 function problem(code: string | undefined, host: string, port: number, variable: string): string {
@@ -16,26 +17,29 @@ function problem(code: string | undefined, host: string, port: number, variable:
   }
 }
 
-function tryPort(host: string, port: number, variable: string): Promise<void> {
-  return new Promise((free, failed) => {
+function problemOf(host: string, port: number, variable: string): Promise<string | undefined> {
+  return new Promise((found) => {
     const server = net.createServer();
-    server.on('error', (error: NodeJS.ErrnoException) =>
-      failed(new StartError(problem(error.code, host, port, variable), { cause: error })),
-    );
-    server.listen({ host, port, exclusive: true }, () => server.close(() => free()));
+    server.on('error', ({ code }: NodeJS.ErrnoException) => found(problem(code, host, port, variable)));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => found(undefined)));
   });
 }
 
-/** Fails before anything is started, and names the setting, where a service could not listen. */
+/** Fails before anything is started, and names every setting, where a service could not listen. */
 export async function checkPorts({ host, ports }: Settings): Promise<void> {
   const users = new Map<number, string>();
-  for (const name of names) {
+  const problems = new Set<string | undefined>();
+  for (const name of appNames) {
     const variable = `${name.toUpperCase()}_PORT`;
-    const other = users.get(ports[name]);
+    const port = ports[name];
+    const other = users.get(port);
     if (other !== undefined) {
-      throw new StartError(`${other} and ${variable} are both ${ports[name]}: each needs a port of its own.`);
+      problems.add(`${other} and ${variable} are both ${port}: each needs a port of its own.`);
+      continue;
     }
-    users.set(ports[name], variable);
-    await tryPort(host, ports[name], variable);
+    users.set(port, variable);
+    problems.add(await problemOf(host, port, variable));
   }
+  problems.delete(undefined);
+  if (problems.size > 0) throw new StartError([...problems].join('\n'));
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 function ps(pid: number, column: string): string {
   return execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], {
@@ -23,6 +23,15 @@ export function commandLine(pid: number): string | undefined {
       ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
       : ps(pid, 'command'),
   );
+}
+
+/** The command lines of all processes that this user may see. */
+export function commandLines(): string[] {
+  if (process.platform !== 'linux') {
+    return execFileSync('ps', ['-axo', 'command='], { encoding: 'utf8' }).split('\n');
+  }
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.flatMap((pid) => commandLine(pid) ?? []);
 }
 
 const STATE = 0;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { openDataFolder } from './data-folder.js';
 import { dataIn, outsideFolder } from './postgres/places.js';
+import { copiedPrograms, removePrograms } from './postgres/programs.js';
 import { stopServer } from './postgres/server-process.js';
 import { explain } from './explain.js';
 import { readSettings } from './settings.js';
@@ -17,6 +18,14 @@ async function isSure(folders: string[]): Promise<boolean> {
   const answer = await Promise.race([terminal.question(question), noAnswer]);
   terminal.close();
   return answer.trim() === 'yes';
+}
+
+/** Not asked for: there is no data in them. */
+async function resetPrograms(): Promise<void> {
+  const programs = await copiedPrograms();
+  if (programs === undefined) return;
+  if (removePrograms(programs)) console.log(`Deleted ${programs}, a copy of the programs of PostgreSQL.`);
+  else console.log(`Kept ${programs}: a PostgreSQL of another data folder runs from it.`);
 }
 
 async function reset(): Promise<void> {
@@ -37,6 +46,7 @@ async function reset(): Promise<void> {
     await stopServer(dataIn(outsideFolder(dataFolder)));
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     console.log(`Deleted ${folders.join(' and ')}.`);
+    await resetPrograms();
   } finally {
     release();
   }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { filesOf, type Place } from '@taskwire/service/settings';
 
 export interface Secrets {
   keysFolder: string;
   adminPasswordFile: string;
+  adminPassword: string;
   /** Set when this start made it, which is the time to tell it. */
   newAdminPassword: string | undefined;
   internalToken: string;
@@ -22,17 +23,17 @@ function secretIn(file: string, bytes: number): { value: string; isNew: boolean 
 }
 
 /** The secrets of one platform, made at its first start and readable by its user alone. */
-export function openSecrets(dataFolder: string): Secrets {
-  const keysFolder = join(dataFolder, 'keys');
-  mkdirSync(keysFolder, { recursive: true, mode: 0o700 });
-  const adminPasswordFile = join(dataFolder, 'admin-password');
-  const admin = secretIn(adminPasswordFile, 15);
+export function openSecrets(place: Pick<Place, 'dataFolder'>): Secrets {
+  const files = filesOf(place);
+  mkdirSync(files.keys, { recursive: true, mode: 0o700 });
+  const admin = secretIn(files.adminPassword, 15);
   return {
-    keysFolder,
-    adminPasswordFile,
+    keysFolder: files.keys,
+    adminPasswordFile: files.adminPassword,
+    adminPassword: admin.value,
     newAdminPassword: admin.isNew ? admin.value : undefined,
-    internalToken: secretIn(join(keysFolder, 'internal-token'), 32).value,
-    rateLimitExemptToken: secretIn(join(keysFolder, 'rate-limit-exempt-token'), 32).value,
-    operationSecret: secretIn(join(keysFolder, 'operation-secret'), 32).value,
+    internalToken: secretIn(files.internalToken, 32).value,
+    rateLimitExemptToken: secretIn(files.rateLimitExemptToken, 32).value,
+    operationSecret: secretIn(files.operationSecret, 32).value,
   };
 }

@@ -1,20 +1,19 @@
-import { resolve } from 'node:path';
-import { z } from 'zod';
-import { StartError } from './start-error.js';
+import {
+  ConfigError,
+  namesOf,
+  type Place,
+  placeOf,
+  PlaceSettings,
+  postgresUrl,
+  parseSettings,
+  valuesOf,
+} from '@taskwire/service/settings';
+import type { z } from 'zod';
 
-const port = (standard: number): z.ZodDefault<z.ZodCoercedNumber> =>
-  z.coerce.number().int().min(1).max(65_535).default(standard);
+const database = postgresUrl.optional();
 
-const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
-
-const Environment = z.object({
-  HOST: z.string().min(1).default('127.0.0.1'),
-  TASKWIRE_DATA: z.string().min(1).default('.taskwire'),
-  GATEWAY_PORT: port(3000),
-  AUTH_PORT: port(5001),
-  TASK_PORT: port(5002),
-  NOTIFICATION_PORT: port(5003),
-  ANALYTICS_PORT: port(5004),
+/** What the launcher itself is told; the rest is for the apps. */
+export const PlatformSettings = PlaceSettings.extend({
   AUTH_DATABASE_URL: database,
   TASK_DATABASE_URL: database,
   NOTIFICATION_DATABASE_URL: database,
@@ -22,36 +21,19 @@ const Environment = z.object({
   BUS_DATABASE_URL: database,
 });
 
-export const names = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
-export type Name = (typeof names)[number];
 export const stores = ['auth', 'task', 'notification', 'analytics', 'bus'] as const;
 export type Store = (typeof stores)[number];
 
-export interface Settings {
-  host: string;
-  dataFolder: string;
-  ports: Record<Name, number>;
+export interface Settings extends Place {
   /** Databases that the environment names; the others are on the embedded PostgreSQL. */
   databases: Partial<Record<Store, string>>;
 }
 
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const result = Environment.safeParse(env);
-  if (!result.success) {
-    const bad = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new StartError(`These settings can't be used: ${bad.join('; ')}.`);
-  }
-  const { data } = result;
+export const databaseVariable = (store: Store): string => `${store.toUpperCase()}_DATABASE_URL`;
+
+export function settingsOf(data: z.output<typeof PlatformSettings>): Settings {
   return {
-    host: data.HOST,
-    dataFolder: resolve(data.TASKWIRE_DATA),
-    ports: {
-      gateway: data.GATEWAY_PORT,
-      auth: data.AUTH_PORT,
-      task: data.TASK_PORT,
-      notification: data.NOTIFICATION_PORT,
-      analytics: data.ANALYTICS_PORT,
-    },
+    ...placeOf(data),
     databases: {
       auth: data.AUTH_DATABASE_URL,
       task: data.TASK_DATABASE_URL,
@@ -60,4 +42,12 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       bus: data.BUS_DATABASE_URL,
     },
   };
+}
+
+/** The launcher's own settings, for what starts no app. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const { values, faults } = valuesOf(env, namesOf(PlatformSettings));
+  const parsed = parseSettings(PlatformSettings, values);
+  if (parsed.data === undefined || faults.length > 0) throw ConfigError.of([...faults, ...parsed.faults]);
+  return settingsOf(parsed.data);
 }

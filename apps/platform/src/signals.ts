@@ -3,22 +3,21 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SAME_PRESS_MS = 300;
 const LONGEST_DRAIN_MS = 60_000;
 
-/**
- * Ends the process with 0 once `close` has drained everything; a second Ctrl-C, or one before there is anything
- * to drain, ends it at once.
- */
-export function stopOnSignals(closeOf: () => (() => Promise<void>) | undefined): void {
+/** The exit code of what was ended before it was done: 128 and the number of SIGINT. */
+export const INTERRUPTED = 130;
+
+/** Ends the process with the code that `close` resolves to once it has ended everything; a second Ctrl-C ends it at once. */
+export function stopOnSignals(close: () => Promise<number>): void {
   let first: number | undefined;
 
-  const drain = async (close: () => Promise<void>): Promise<void> => {
+  const end = async (): Promise<void> => {
     console.log('\nStopping: finishing what runs. Ctrl-C again ends at once.');
     setTimeout(() => {
       console.error(`Not drained after ${LONGEST_DRAIN_MS / 1000} s: ended all the same.`);
       process.exit(1);
     }, LONGEST_DRAIN_MS).unref();
     try {
-      await close();
-      process.exit(0);
+      process.exit(await close());
     } catch (error) {
       console.error(error);
       process.exit(1);
@@ -26,12 +25,10 @@ export function stopOnSignals(closeOf: () => (() => Promise<void>) | undefined):
   };
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      const close = closeOf();
-      if (close === undefined) process.exit(130);
-      if (first !== undefined && performance.now() - first > SAME_PRESS_MS) process.exit(130);
+      if (first !== undefined && performance.now() - first > SAME_PRESS_MS) process.exit(INTERRUPTED);
       if (first !== undefined) return;
       first = performance.now();
-      void drain(close);
+      void end();
     });
   }
 }

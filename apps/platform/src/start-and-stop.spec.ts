@@ -1,10 +1,11 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@taskwire/testing';
 import { type Running, runPlatform } from './launcher.fixture.js';
-import { commandLine } from './processes.js';
+import { commandLines } from './processes.js';
 
 const START_LIMIT_MS = 60_000;
 let folder: string;
@@ -21,6 +22,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const postgres = (): string => join(folder, 'data', 'postgres');
+
 async function ready(): Promise<Running> {
   running = await runPlatform(folder);
   const deadline = performance.now() + START_LIMIT_MS;
@@ -31,6 +34,11 @@ async function ready(): Promise<Running> {
     await sleep(50);
   }
   return running;
+}
+
+/** Processes of PostgreSQL that were started for the folder: initdb, the server, and what these start. */
+function serversOn(data: string): number {
+  return commandLines().filter((line) => /bin\/(postgres|initdb)\b/.test(line) && line.includes(data)).length;
 }
 
 async function login({ ports }: Running): Promise<number> {
@@ -70,17 +78,41 @@ describe('npm start', () => {
 
   it('ends at once on a second Ctrl-C, and its database ends too', async () => {
     const { child, ended } = await ready();
-    const pid = Number(
-      readFileSync(join(folder, 'data/postgres/data/postmaster.pid'), 'utf8').split('\n')[0],
-    );
-    const isAlive = (): boolean => commandLine(pid) !== undefined;
     child.kill('SIGINT');
     await sleep(400);
     child.kill('SIGINT');
 
     expect([0, 130]).toContain((await ended).code);
-    const deadline = performance.now() + 10_000;
-    while (isAlive() && performance.now() < deadline) await sleep(50);
-    expect(isAlive()).toBe(false);
+    await until('its database has ended', () => serversOn(folder) === 0);
+  }, 120_000);
+
+  it.each([
+    ['makes its database', () => readdirSync(postgres()).some((name) => name.startsWith('init-'))],
+    ['starts its database', () => serversOn(folder) > 0 && existsSync(join(postgres(), 'server.log'))],
+    ['runs its database', () => existsSync(join(postgres(), 'data/postmaster.pid'))],
+  ])(
+    'ends with 130 and leaves nothing running on a Ctrl-C while it %s',
+    async (_, isThere) => {
+      running = await runPlatform(folder);
+      await until('the moment', () => existsSync(postgres()) && isThere(), START_LIMIT_MS);
+      running.child.kill('SIGINT');
+
+      expect(await running.ended).toEqual({ code: 130, errors: '' });
+      expect(running.output()).not.toContain('ready');
+      expect(existsSync(join(folder, 'data', 'lock'))).toBe(false);
+      expect(serversOn(folder)).toBe(0);
+    },
+    120_000,
+  );
+
+  it('leaves no database behind when a second Ctrl-C ends its start at once', async () => {
+    running = await runPlatform(folder);
+    await until('the moment', () => serversOn(folder) > 0, START_LIMIT_MS);
+    running.child.kill('SIGINT');
+    await sleep(310);
+    running.child.kill('SIGINT');
+
+    expect((await running.ended).code).toBe(130);
+    await until('its database has ended', () => serversOn(folder) === 0);
   }, 120_000);
 });

@@ -5,7 +5,15 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, readConfig } from './config.js';
 
-const own = z.object({ LIMIT: z.coerce.number().int().default(5), SECRET: z.string().min(8) });
+const own = z.object({
+  LIMIT: z.coerce.number().int().min(0).default(5),
+  SECRET: z.string().min(8),
+  ORIGINS: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.string().refine(URL.canParse, 'must be origins')))
+    .optional(),
+});
 const good = {
   BUS: 'memory',
   INTERNAL_TOKEN: 'internal-token-of-the-tests-0123456789',
@@ -54,6 +62,24 @@ describe('settings', () => {
     );
   });
 
+  it.each([
+    ['PORT', 'http', 'a port from 0 to 65535'],
+    ['PORT', '70000', 'a port from 0 to 65535'],
+    ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
+    ['INTERNAL_TOKEN', 'short', 'at least 32 characters'],
+    ['RELAY_LEASE_MS', '1', 'a whole number from 50 to 600000'],
+    ['LIMIT', 'many', 'a whole number of at least 0'],
+    ['LIMIT', '1.5', 'a whole number of at least 0'],
+    ['ORIGINS', 'https://a.example,nowhere', 'origins'],
+    ['REDIS_URL', 'x', 'a URL such as redis://127.0.0.1:6379'],
+  ])('say what is wanted of %s=%s: %s', (name, value, wanted) => {
+    const lines = messageOf({ ...good, [name]: value })
+      .split('\n')
+      .slice(1);
+
+    expect(lines).toEqual([expect.stringMatching(`^  ${name}: must (be|have) ${wanted}$`)]);
+  });
+
   it('say what is missing', () => {
     const { INTERNAL_TOKEN: _, ...rest } = good;
 
@@ -77,8 +103,8 @@ describe('a setting in a file', () => {
 
     expect(readConfig({ config: own }, { ...rest, SECRET_FILE: file }).SECRET).toBe('from the file');
     rmSync(folder, { recursive: true });
-    expect(messageOf({ ...rest, SECRET_FILE: file })).toMatch(
-      /SECRET_FILE: its file can't be read \(ENOENT\)/,
+    expect(messageOf({ ...rest, SECRET_FILE: file })).toBe(
+      "these settings can't be used:\n  SECRET_FILE: its file can't be read (ENOENT)",
     );
   });
 

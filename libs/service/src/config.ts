@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { host, httpUrl, port, postgresUrl } from './settings/fields.js';
+import { ConfigError, type Fault, namesOf, oncePerName, parseSettings } from './settings/parse.js';
+import { valuesOf } from './settings/values.js';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const postgresUrl = z.url({
-  protocol: /^postgres(ql)?$/,
-  error: 'must be a URL such as postgresql://user:password@host:5432/database',
-});
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:5001' });
+export { ConfigError } from './settings/parse.js';
+
 const milliseconds = z.coerce.number().int().min(50).max(600_000);
 
 /** The drivers that are built in. */
@@ -15,8 +13,8 @@ const BUSES = ['postgres', 'rabbitmq', 'kafka', 'memory'] as const;
 /** Settings that every service has. */
 export const CommonConfig = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: port.optional(),
+  HOST: host,
+  PORT: port(0).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   BUS: z.enum(BUSES, `must be one of ${BUSES.join(', ')}`).default('postgres'),
   /** Before every name on RabbitMQ or Kafka, so that several platforms can share a broker. */
@@ -46,13 +44,17 @@ export const CommonConfig = z.object({
   /** Most dead letters of one subscriber that a replay makes due in a second. */
   REPLAY_PER_SECOND: z.coerce.number().min(0.01).max(10_000).default(20),
   DATABASE_URL: postgresUrl.optional(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a URL such as redis://127.0.0.1:6379' })
+    .optional(),
   /** Shared by the processes of the platform; at least 32 characters, for example from `openssl rand -hex 32`. */
   INTERNAL_TOKEN: z.string().min(32),
   AUTH_URL: httpUrl.default('http://127.0.0.1:5001'),
   TASK_URL: httpUrl.default('http://127.0.0.1:5002'),
   NOTIFICATION_URL: httpUrl.default('http://127.0.0.1:5003'),
   ANALYTICS_URL: httpUrl.default('http://127.0.0.1:5004'),
+  /** Where spans go, by OTLP over HTTP; without it none are recorded. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
 });
 export type CommonConfig = z.output<typeof CommonConfig>;
 
@@ -75,17 +77,10 @@ export type BusConfig = z.output<typeof BusConfig>;
 
 /** The settings of the bus alone; throws a ConfigError as `readConfig` does. */
 export function readBusConfig(env: NodeJS.ProcessEnv): BusConfig {
-  const faults: string[] = [];
-  const values = withFiles(env, namesOf(BusConfig), faults);
-  const parsed = BusConfig.safeParse(values);
-  faults.push(...(parsed.error?.issues ?? []).map((issue) => faultOf(issue, values)));
-  if (faults.length > 0 || !parsed.success) throw unusable(faults);
+  const { values, faults } = valuesOf(env, namesOf(BusConfig));
+  const parsed = parseSettings(BusConfig, values);
+  if (parsed.data === undefined || faults.length > 0) throw ConfigError.of([...faults, ...parsed.faults]);
   return parsed.data;
-}
-
-/** The environment can't be used; the message names every bad variable, never a value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 /** What of a service decides which settings it has. */
@@ -94,62 +89,40 @@ export interface Configured<Config> {
   readonly database?: unknown;
 }
 
-/**
- * Parses the common settings and a service's own, once. A setting may stand in a file instead: `NAME_FILE` (its line end
- * is cut off). Empty variables count as unset, as in a compose file. Throws one ConfigError that lists everything wrong.
- */
-export function readConfig<Config>(
-  { config: own, database }: Configured<Config>,
+/** The variables that a service knows. */
+export function settingNames({ config }: Configured<unknown>): string[] {
+  return [...namesOf(CommonConfig), ...namesOf(config)];
+}
+
+/** Parses the common settings and a service's own, and says everything that is wrong with them. */
+export function parseConfig<Config>(
+  definition: Configured<Config>,
   env: NodeJS.ProcessEnv,
-): CommonConfig & Config {
-  const faults: string[] = [];
-  const values = withFiles(env, [...namesOf(CommonConfig), ...namesOf(own)], faults);
-  const common = CommonConfig.safeParse(values);
-  const special = own.safeParse(values);
-  for (const { error } of [common, special]) {
-    faults.push(...(error?.issues ?? []).map((issue) => faultOf(issue, values)));
-  }
+): { config: (CommonConfig & Config) | undefined; faults: Fault[] } {
+  const { values, faults } = valuesOf(env, settingNames(definition));
+  const common = parseSettings(CommonConfig, values);
+  const own = parseSettings(definition.config, values);
+  faults.push(...common.faults, ...own.faults);
   const onPostgres = (values.BUS ?? 'postgres') === 'postgres';
   if (onPostgres && values.BUS_DATABASE_URL === undefined)
-    faults.push('BUS_DATABASE_URL: is needed with BUS=postgres');
-  if (database !== undefined && values.DATABASE_URL === undefined) faults.push('DATABASE_URL: is needed');
-  if (faults.length > 0 || !common.success || !special.success) throw unusable(faults);
-  return { ...common.data, ...special.data };
-}
-
-function unusable(faults: readonly string[]): ConfigError {
-  return new ConfigError(
-    `these settings can't be used:\n${[...new Set(faults)].map((fault) => `  ${fault}`).join('\n')}`,
-  );
-}
-
-function faultOf(issue: z.core.$ZodIssue, values: Record<string, string>): string {
-  const name = issue.path.join('.');
-  return `${name}: ${values[name] === undefined ? 'is needed' : issue.message}`;
-}
-
-function namesOf(schema: z.ZodType): string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-}
-
-/** Only known names: SSL_CERT_FILE and its like are not ours. */
-function withFiles(
-  env: NodeJS.ProcessEnv,
-  names: readonly string[],
-  faults: string[],
-): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env))
-    if (value !== undefined && value !== '') values[name] = value;
-  for (const name of names) {
-    const file = values[`${name}_FILE`];
-    if (file === undefined || values[name] !== undefined) continue;
-    try {
-      values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      faults.push(`${name}_FILE: its file can't be read (${code ?? 'unreadable'})`);
-    }
+    faults.push({ name: 'BUS_DATABASE_URL', text: 'is needed with BUS=postgres' });
+  if (definition.database !== undefined && values.DATABASE_URL === undefined)
+    faults.push({ name: 'DATABASE_URL', text: 'is needed' });
+  if (faults.length > 0 || common.data === undefined || own.data === undefined) {
+    return { config: undefined, faults: oncePerName(faults) };
   }
-  return values;
+  return { config: { ...common.data, ...own.data }, faults };
+}
+
+/**
+ * The settings of a service, parsed once. A setting may stand in a file instead: `NAME_FILE`. Empty variables count as
+ * unset. Throws one ConfigError that lists everything wrong.
+ */
+export function readConfig<Config>(
+  definition: Configured<Config>,
+  env: NodeJS.ProcessEnv,
+): CommonConfig & Config {
+  const { config, faults } = parseConfig(definition, env);
+  if (config === undefined) throw ConfigError.of(faults);
+  return config;
 }

@@ -2,7 +2,7 @@ export * from './access/access-token-verifier.js';
 export * from './access/caller.js';
 export * from './clients/service-client.js';
 export * from './clients/service-clients.js';
-export { type CommonConfig, ConfigError } from './config.js';
+export { CommonConfig, ConfigError, parseConfig, settingNames } from './config.js';
 export * from './database.js';
 export * from './definition.js';
 export * from './http/problem-error.js';

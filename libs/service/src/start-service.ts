@@ -29,11 +29,14 @@ export async function startService<Config, Database>(
 ): Promise<RunningService> {
   const { name } = definition;
   const config = readConfig(definition, env);
-  const log = createLogger({ service: name, env });
+  // What is logged and traced is set by the environment as it was parsed: an empty variable is none there either.
+  const { NODE_ENV, LOG_LEVEL, OTEL_EXPORTER_OTLP_ENDPOINT } = config;
+  const parsed = { ...env, NODE_ENV, LOG_LEVEL, OTEL_EXPORTER_OTLP_ENDPOINT };
+  const log = createLogger({ service: name, env: parsed });
   const shutdown = new Shutdown(log, SHUTDOWN_MS);
   const close = () => shutdown.run();
   try {
-    const telemetry = startTelemetry({ service: `taskwire-${name}`, env });
+    const telemetry = startTelemetry({ service: `taskwire-${name}`, env: parsed });
     shutdown.add('telemetry', () => telemetry.shutdown());
     return { name, url: await start(definition, config, log, shutdown), close };
   } catch (error) {

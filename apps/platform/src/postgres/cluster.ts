@@ -42,27 +42,23 @@ async function create({ folder, binaries, user }: Places, password: string): Pro
   mkdirSync(partial, { mode: 0o700 });
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) for (const path of [partial, passwordFile]) chownSync(path, user.uid, user.gid);
+  const args = ['-D', partial, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const running = promisify(execFile)(
+    binary(binaries, 'initdb'),
+    [...args, '--encoding=UTF8', '--locale=C'],
+    { ...user, cwd: '/', env: { LC_ALL: 'C' } },
+  );
+  const endWithThisProcess = () => running.child.kill('SIGINT');
+  process.on('exit', endWithThisProcess);
   try {
-    await promisify(execFile)(
-      binary(binaries, 'initdb'),
-      [
-        '-D',
-        partial,
-        '-U',
-        'postgres',
-        '--auth=scram-sha-256',
-        `--pwfile=${passwordFile}`,
-        '--encoding=UTF8',
-        '--locale=C',
-      ],
-      { ...user, cwd: '/', env: { LC_ALL: 'C' } },
-    );
+    await running;
   } catch (cause) {
     const reason = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause);
     throw new StartError(`PostgreSQL could not make its data in ${folder}: ${reason.replace(/\s+/g, ' ')}`, {
       cause,
     });
   } finally {
+    process.off('exit', endWithThisProcess);
     rmSync(passwordFile, { force: true });
   }
   // Renamed when it is whole: ended in the middle, no half-made cluster is left to be taken for a real one.

@@ -71,7 +71,11 @@ async function spawnServer(places: Places, extra: Record<string, string>): Promi
   return child;
 }
 
-async function untilReady(places: Places, extra: Record<string, string>): Promise<number> {
+async function untilReady(
+  places: Places,
+  extra: Record<string, string>,
+  spawned: (child: ChildProcess) => void,
+): Promise<number> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   let child: ChildProcess | undefined;
   let failure = '';
@@ -84,6 +88,7 @@ async function untilReady(places: Places, extra: Record<string, string>): Promis
     // Started again when it ends: after a crash it refuses to start until the last backend is gone.
     if (state.kind === 'stopped' && child === undefined) {
       child = await spawnServer(places, extra);
+      spawned(child);
       child.on('error', (error) => (failure = ` (${error.message})`));
       child.on('exit', (code) => (failure = ` (exit code ${code})`));
       child.on('close', () => (child = undefined));
@@ -103,9 +108,13 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const places = choosePlaces(resolve(dataFolder), await installedBinaries());
   const password = await ensureCluster(places);
-  const endWithThisProcess = (): void => signalServer(dataIn(places.folder), 'SIGINT');
+  // One that has only just been started has no pid file yet.
+  let own: ChildProcess | undefined;
+  const endWithThisProcess = (): void => {
+    if (!signalServer(dataIn(places.folder), 'SIGINT')) own?.kill('SIGINT');
+  };
   process.on('exit', endWithThisProcess);
-  const port = await untilReady(places, extraSettings);
+  const port = await untilReady(places, extraSettings, (child) => (own = child));
   return {
     folder: places.folder,
     programs: places.binaries.home,

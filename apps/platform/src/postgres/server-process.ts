@@ -58,9 +58,10 @@ export function forgetReusedPid(data: string): void {
   if (commandLine(pid) !== undefined && pidOf(data) === undefined) rmSync(join(data, 'postmaster.pid'));
 }
 
-export function signalServer(data: string, signal: NodeJS.Signals): void {
+/** Whether there is a server to signal. */
+export function signalServer(data: string, signal: NodeJS.Signals): boolean {
   const pid = pidOf(data);
-  if (pid !== undefined) process.kill(pid, signal);
+  return pid !== undefined && process.kill(pid, signal);
 }
 
 async function ends(data: string, withinMs: number): Promise<boolean> {
