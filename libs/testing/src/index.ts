@@ -1,3 +1,4 @@
+export * from './few-at-a-time.js';
 export * from './free-ports.js';
 export * from './ledger-reader.js';
 export * from './ledger.js';
