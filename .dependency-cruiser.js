@@ -50,7 +50,7 @@ export default {
       name: 'domain-without-framework',
       comment: 'The invariants of a thing, as in tasks/task.ts, are plain TypeScript.',
       severity: 'error',
-      from: { path: '^apps/[^/]+/src/([^/]+)s/$1\\.ts$' },
+      from: { path: '^apps/[^/]+/src/([^/]+)s/\\1\\.ts$' },
       to: { path: 'node_modules/(@nestjs|@prisma|fastify|pg)/|/generated/prisma/' },
     },
     {

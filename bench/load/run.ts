@@ -126,6 +126,8 @@ async function told(accounts: readonly LoadAccount[]): Promise<ClientRecord[]> {
   const byUser = Map.groupBy(notes, (note) => note.userId);
   return accounts.map(({ userId }) => ({
     owner: userId,
+    // Arrivals of one account may overlap, and concurrent requests have no order.
+    sequential: false,
     creates: (byUser.get(userId) ?? []).map(({ title, status }) => ({
       taskId: title,
       told: status === 201 ? 'acknowledged' : status === 202 || status >= 500 ? 'unknown' : 'refused',
@@ -148,8 +150,5 @@ async function readFindings(
   accounts: readonly LoadAccount[],
   clients: readonly ClientRecord[],
 ): Promise<Finding[]> {
-  const stored = [];
-  for (const account of accounts) stored.push(await readStored(options.api, account));
-  // Arrivals of one account may overlap, and concurrent requests have no order.
-  return checkLedger(clients, stored).filter((finding) => finding.kind !== 'swapped');
+  return checkLedger(clients, await readStored(options.api, accounts));
 }

@@ -48,6 +48,8 @@ describe('what is refused before it reaches a service', () => {
       'unsupported_media_type',
     ],
     ['2 MiB', 'POST', '/v1/auth/login', json, `"${'x'.repeat(2 ** 21)}"`, 413, 'body_too_large'],
+    ['what cannot be decoded', 'GET', '/v1/tasks/%E0%A4%A', {}, undefined, 400, 'bad_request'],
+    ['a body of null', 'POST', '/v1/auth/login', json, 'null', 400, 'validation_failed'],
     ['an unknown error page', 'GET', '/docs/errors/nothing', {}, undefined, 404, 'not_found'],
   ] as const)('%s', async (_what, method, path, headers, body, status, code) => {
     const response = await send(path, { method, headers, ...(body !== undefined && { body }) });
@@ -69,6 +71,52 @@ describe('what is refused before it reaches a service', () => {
 
     expect((await send(path, {})).status).toBe(404);
     expect((await fetch(`${platform.urls.notification}${path}`)).status).toBe(401);
+  });
+});
+
+describe('a query', () => {
+  it.each([
+    ['/v1/tasks?foo=1', '/query/foo'],
+    ['/v1/tasks?limit=1e1', '/query/limit'],
+    ['/v1/tasks?cursor=&page=1', '/query/page'],
+    ['/v1/tasks/stats?status=todo', '/query/status'],
+    ['/v1/live?since=1', '/query/since'],
+  ])('%s is refused with the parameter that is wrong', async (path, pointer) => {
+    const headers = { 'x-rate-limit-exempt': EXEMPT };
+    const answer = await ada.call('GET', path, undefined, headers);
+
+    expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed', errors: [{ pointer }] } });
+  });
+});
+
+describe('the methods of a path', () => {
+  it.each([
+    ['/v1/tasks', {}],
+    ['/v1/tasks', { origin: 'https://app.example.org' }],
+    ['/v1/tasks', { origin: 'https://elsewhere.example.org' }],
+  ])('are in Allow: %s %j', async (path, headers) => {
+    const response = await send(path, { method: 'OPTIONS', headers });
+
+    expect(response.status).toBe(204);
+    expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
+  });
+
+  it.each([
+    ['PUT', '/v1/tasks', 'GET, HEAD, OPTIONS, POST'],
+    ['HEAD', '/v1/live', 'GET, OPTIONS'],
+  ])('are in the refusal of %s %s', async (method, path, allow) => {
+    const response = await send(path, { method });
+
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe(allow);
+  });
+
+  it('are told to a preflight', async () => {
+    const headers = { origin: 'https://app.example.org', 'access-control-request-method': 'PATCH' };
+    const response = await send('/v1/tasks', { method: 'OPTIONS', headers });
+
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-methods')).toContain('PATCH');
   });
 });
 

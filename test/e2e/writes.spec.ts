@@ -78,6 +78,19 @@ describe('writing tasks', () => {
     expect(stale.headers.get('content-type')).toContain('application/problem+json');
   });
 
+  it('changes and deletes whatever the version is when told so', async () => {
+    const { id } = await ada.createTask('A');
+    const any = { 'if-match': '*' };
+    const changed = await ada.call<Task>('PATCH', `/v1/tasks/${id}`, { title: 'B' }, any);
+    const again = await ada.call<Task>('PATCH', `/v1/tasks/${id}`, { title: 'C' }, any);
+    const deleted = await ada.call('DELETE', `/v1/tasks/${id}`, undefined, any);
+
+    expect(changed).toMatchObject({ status: 200, body: { title: 'B', version: 2 } });
+    expect(again).toMatchObject({ status: 200, body: { title: 'C', version: 3 } });
+    expect(deleted.status).toBe(204);
+    expect(await ada.call('DELETE', `/v1/tasks/${id}`, undefined, any)).toMatchObject({ status: 404 });
+  });
+
   it("says of another user's task that there is none", async () => {
     const { id } = await ada.createTask('secret');
     const eve = await signUp(platform.api);

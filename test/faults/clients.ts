@@ -1,81 +1,65 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SignedIn } from '@taskwire/contracts';
 import type { Account, ClientRecord, CreateRecord } from '@taskwire/testing';
+import { asClient, repeatUntil, still } from './requests.js';
 
-/** Repeats of one request before the client gives up and calls its outcome unknown. */
-const ATTEMPTS = 60;
+/** What the clients of a run share: when to end, and how far they have come. */
+export interface Load {
+  readonly api: string;
+  ended: boolean;
+  /** Tasks of which a client knows what became of them. */
+  settled: number;
+}
 
-export async function register(api: string, name: string): Promise<Account> {
-  const body = { email: `${name}-${randomUUID()}@example.org`, password: randomUUID(), name };
-  const response = await post(`${api}/v1/auth/register`, body, {});
-  if (response.status !== 201)
-    throw new Error(`register answered ${response.status}: ${await response.text()}`);
-  const signedIn = (await response.json()) as SignedIn;
-  return { userId: signedIn.user.id, token: signedIn.accessToken };
+/** Between two commands of a client: the machine also has processes to start. */
+const PAUSE_MS = 20;
+
+/** Creates tasks one after the other: each only when the outcome of the one before is known. */
+export async function sequentialClient(load: Load, account: Account): Promise<ClientRecord> {
+  const creates: CreateRecord[] = [];
+  await createUntilEnd(load, account, creates);
+  return { owner: account.userId, sequential: true, creates };
+}
+
+/** Creates tasks with as many under way at a time, so that consumers and relays have several of one owner in hand. */
+export async function pipelinedClient(load: Load, account: Account, underWay: number): Promise<ClientRecord> {
+  const creates: CreateRecord[] = [];
+  await Promise.all(Array.from({ length: underWay }, () => createUntilEnd(load, account, creates)));
+  return { owner: account.userId, sequential: false, creates };
+}
+
+/** Every third task without waiting for the answer, by its operation. */
+async function createUntilEnd(load: Load, account: Account, creates: CreateRecord[]): Promise<void> {
+  for (let n = 1; !load.ended; n += 1) {
+    creates.push(await createTask(load.api, account, `task ${randomUUID()}`, n % 3 === 0));
+    load.settled += 1;
+    await sleep(PAUSE_MS);
+  }
 }
 
 /**
- * A client that creates tasks one after the other, until `done` says so; every third one without waiting for the answer,
- * by its operation. It repeats a request with the same
- * Idempotency-Key for as long as the answer leaves the outcome open, as the API page tells clients to.
+ * Repeats the request with the same Idempotency-Key for as long as the answer leaves the outcome open, as the API page
+ * tells clients to.
  */
-export async function sequentialClient(
-  api: string,
-  account: Account,
-  done: () => boolean,
-): Promise<ClientRecord> {
-  const creates: CreateRecord[] = [];
-  while (!done()) {
-    const n = creates.length + 1;
-    creates.push(await createTask(api, account, `task ${n}`, n % 3 === 0));
-  }
-  return { owner: account.userId, creates };
-}
-
 async function createTask(
   api: string,
   account: Account,
   title: string,
   respondAsync: boolean,
 ): Promise<CreateRecord> {
-  const headers = {
-    authorization: `Bearer ${account.token}`,
+  const client = asClient(account, {
     'idempotency-key': randomUUID(),
-    ...(respondAsync && { prefer: 'respond-async' }),
-  };
+    // A reply that was lost with the process that would have sent it is not worth the usual wait.
+    prefer: respondAsync ? 'respond-async' : 'wait=1',
+  });
   let operation: string | null = null;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const response = await post(`${api}/v1/tasks`, { title }, headers).catch(() => undefined);
-    if (response?.status === 201) {
-      await response.arrayBuffer();
-      return { taskId: title, told: 'acknowledged', operation: null };
-    }
+  return repeatUntil<CreateRecord>(`the outcome of creating ${title}`, async () => {
+    const response = await client('POST', `${api}/v1/tasks`, { title });
+    if (response?.status === 201) return { taskId: title, told: 'acknowledged', operation: null };
     if (response?.status === 202) operation = response.headers.get('location') ?? operation;
-    if (respondAsync && operation !== null && (await hasEnded(api, account, operation))) break;
-    const body = await response?.text().catch(() => '');
-    if (response && response.status >= 400 && response.status < 500 && response.status !== 429) {
-      throw new Error(`POST /v1/tasks answered ${response.status}: ${body}`);
-    }
-    await sleep(100);
-  }
-  return { taskId: title, told: operation ? 'pending' : 'unknown', operation };
-}
-
-async function hasEnded(api: string, account: Account, operation: string): Promise<boolean> {
-  const headers = { authorization: `Bearer ${account.token}` };
-  const response = await fetch(`${api}${operation}`, { headers, signal: AbortSignal.timeout(15_000) }).catch(
-    () => undefined,
-  );
-  if (!response?.ok) return false;
-  return ((await response.json()) as { status: string }).status !== 'pending';
-}
-
-function post(url: string, body: unknown, headers: Record<string, string>): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(15_000),
+    if (!respondAsync || operation === null) return still(response);
+    const read = await client('GET', `${api}${operation}`);
+    if (read?.status !== 200 || (read.body as { status: string }).status === 'pending') return still(read);
+    return { taskId: title, told: 'pending', operation };
   });
 }

@@ -8,57 +8,26 @@ import {
   readOperations,
   readStored,
 } from '@taskwire/testing';
-import { brokers, type BusName } from '../buses.js';
-import { register, sequentialClient } from './clients.js';
-import { type App, type Deployment, deploy, SHORTENED } from './deployment.js';
+import { brokers } from '../buses.js';
+import { newcomers, profileFindings, register, renamingClient } from './accounts.js';
+import { type Load, pipelinedClient, sequentialClient } from './clients.js';
+import { type Deployment, deploy, SHORTENED } from './deployment.js';
 import { until } from './processes.js';
+import { runsOn, type Victim } from './victims.js';
 
-const IN_HANDLER = 'taskwire.handler.finished';
-const BEFORE_REPLY = 'taskwire.batch.committed';
-const BEFORE_ACKNOWLEDGEMENT = 'taskwire.batch.replied';
-const BEFORE_SENDING = 'taskwire.relay.sending';
-const BEFORE_DELETING = 'taskwire.relay.sent';
-const CONSUMING = [IN_HANDLER, BEFORE_REPLY, BEFORE_ACKNOWLEDGEMENT];
-const RELAYING = [BEFORE_SENDING, BEFORE_DELETING];
-
-const CLIENTS = 6;
-/** For one kill: reach the point with work in hand, end, start again, be ready. */
-const KILL_LIMIT_MS = 45_000;
+const SEQUENTIAL_CLIENTS = 6;
+const PIPELINED_CLIENTS = 2;
+const PIPELINE = 6;
+const RENAMING_CLIENTS = 2;
+/** Tasks settled for each kill: a platform that gets nothing done between two kills is not under load. */
+const SETTLED_PER_KILL = 10;
+/** For one kill: reach the point with work in hand, end, start again. */
+const KILL_LIMIT_MS = 60_000;
+/** For the load of one kill, while every victim is away now and then. */
+const LOAD_LIMIT_MS = 120_000;
 const SETTLE_LIMIT_MS = 15_000;
 
-interface Victim {
-  /** The process that ends. */
-  readonly process: string;
-  /** The app whose readiness shows that it is back. */
-  readonly app: App;
-  readonly points: readonly string[];
-  readonly kills: number;
-}
-
-const FIVE: readonly Victim[] = [
-  { process: 'task', app: 'task', points: [...CONSUMING, ...RELAYING], kills: 15 },
-  { process: 'notification', app: 'notification', points: [...CONSUMING, ...RELAYING], kills: 10 },
-  { process: 'analytics', app: 'analytics', points: CONSUMING, kills: 6 },
-  { process: 'auth', app: 'auth', points: RELAYING, kills: 4 },
-];
-const ONE: readonly Victim[] = [
-  { process: 'platform', app: 'gateway', points: [...CONSUMING, ...RELAYING], kills: 15 },
-];
-/** On each broker, what differs from one bus to the other: mostly what the consumers had in hand. */
-const FIVE_ON_BROKERS: readonly Victim[] = [
-  { process: 'task', app: 'task', points: [...CONSUMING, ...RELAYING], kills: 10 },
-  { process: 'notification', app: 'notification', points: [...CONSUMING, ...RELAYING], kills: 10 },
-  { process: 'analytics', app: 'analytics', points: CONSUMING, kills: 3 },
-  { process: 'auth', app: 'auth', points: RELAYING, kills: 2 },
-];
-
-const RUNS: readonly (readonly [BusName, 'five processes' | 'one process', readonly Victim[]])[] = [
-  ['postgres', 'five processes', FIVE],
-  ['postgres', 'one process', ONE],
-  ...brokers.map((broker) => [broker, 'five processes', FIVE_ON_BROKERS] as const),
-];
-
-describe.each(RUNS)('SIGKILL at named points under load, over %s in %s', (bus, shape, victims) => {
+describe.each(runsOn(brokers))('SIGKILL at named points under load, over %s in %s', (bus, shape, victims) => {
   let deployment: Deployment | undefined;
   afterAll(() => deployment?.stop(), 60_000);
 
@@ -66,45 +35,82 @@ describe.each(RUNS)('SIGKILL at named points under load, over %s in %s', (bus, s
     console.log(`shortened for this test: ${JSON.stringify(SHORTENED)}`);
     const running = (deployment = await deploy(shape, bus));
     const { api } = running;
-    const accounts: Account[] = [];
-    for (let n = 0; n < CLIENTS; n += 1) accounts.push(await register(api, `client${n}`));
+    const registered = (count: number, name: string) =>
+      Promise.all(Array.from({ length: count }, (_, n) => register(api, `${name}${n}`)));
+    const one = await registered(SEQUENTIAL_CLIENTS, 'sequential');
+    const many = await registered(PIPELINED_CLIENTS, 'pipelined');
+    const renaming = await registered(RENAMING_CLIENTS, 'renaming');
 
-    let killing = true;
-    const clients = accounts.map((account) => sequentialClient(api, account, () => !killing));
-    const newcomers = shape === 'five processes' ? registerUntil(api, () => !killing) : Promise.resolve([]);
+    const load: Load = { api, ended: false, settled: 0 };
+    const creating = Promise.all([
+      ...one.map((account) => sequentialClient(load, account)),
+      ...many.map((account) => pipelinedClient(load, account, PIPELINE)),
+    ]);
+    const renamed = Promise.all(renaming.map((account) => renamingClient(load, account)));
+    const welcomed = newcomers(load);
+    const clients = Promise.all([creating, renamed, welcomed]);
+    const pace = new Pace(load);
     try {
-      await Promise.all(victims.map((victim) => killRepeatedly(running, victim)));
+      await Promise.race([
+        Promise.all(victims.map((victim) => killRepeatedly(running, victim, pace))),
+        // Only when a client fails.
+        clients.then(() => new Promise<never>(() => undefined)),
+      ]);
     } finally {
-      killing = false;
+      load.ended = true;
     }
-    const records = await Promise.all(clients);
-    accounts.push(...(await newcomers));
+    const [records, profiles, strangers] = await clients;
     await running.quiet();
 
-    const settled = await Promise.all(
-      records.map((record, n) => readOperations(api, accounts[n] as Account, record)),
-    );
-    const all: ClientRecord[] = accounts.map((account) => {
-      return settled.find(({ owner }) => owner === account.userId) ?? { owner: account.userId, creates: [] };
-    });
-    const creates = all.flatMap((client) => client.creates);
+    const accounts = [...one, ...many];
+    const settled: ClientRecord[] = [];
+    for (const [n, record] of records.entries())
+      settled.push(await readOperations(api, accounts[n] as Account, record));
+    const idle = [...renaming, ...strangers];
+    const all = [...settled, ...idle.map(({ userId: owner }) => ({ owner, sequential: true, creates: [] }))];
+    const creates = settled.flatMap((client) => client.creates);
     const acknowledged = creates.filter(({ told }) => told === 'acknowledged').length;
     const operations = creates.filter(({ operation }) => operation === 'done').length;
     const kills = victims.flatMap((victim) => running.kills(victim.process));
+    const inHand = kills.map((line) => Number(line.split(' ')[1]));
     console.log(
-      `${bus}, ${shape}: ${kills.length} kills, ${acknowledged} acknowledged, ${operations} by operation, ${accounts.length} accounts`,
+      `${bus}, ${shape}: ${kills.length} kills with ${Math.min(...inHand)} to ${Math.max(...inHand)} messages in hand, ` +
+        `${acknowledged} acknowledged, ${operations} by operation, ${profiles.flatMap(({ names }) => names).length} renamed, ` +
+        `${all.length} accounts`,
     );
-    expect(await settledFindings(api, accounts, all)).toEqual([]);
-    expect(acknowledged).toBeGreaterThan(0);
-    if (shape === 'five processes') expect(operations).toBeGreaterThan(0);
-    expect(kills).toHaveLength(victims.reduce((sum, victim) => sum + victim.kills, 0));
+    expect(await settledFindings(api, [...accounts, ...idle], all)).toEqual([]);
+    expect(await profileFindings(api, profiles)).toEqual([]);
+    expect(kills).toHaveLength(killsOf(victims));
+    expect(acknowledged + operations).toBeGreaterThanOrEqual(SETTLED_PER_KILL * kills.length);
+    expect(operations).toBeGreaterThan(0);
     for (const victim of victims) {
       expect(new Set(running.kills(victim.process).map((line) => line.split(' ')[0]))).toEqual(
         new Set(victim.points),
       );
     }
-  }, 300_000);
+  }, 480_000);
 });
+
+function killsOf(victims: readonly Victim[]): number {
+  return victims.reduce((sum, { kills }) => sum + kills, 0);
+}
+
+/** Lets the next kill happen only when the clients have got enough done for it, whoever is the victim. */
+class Pace {
+  private armed = 0;
+
+  constructor(private readonly load: Load) {}
+
+  async next(): Promise<void> {
+    this.armed += 1;
+    const needed = this.armed * SETTLED_PER_KILL;
+    await until(
+      `${needed} tasks are settled`,
+      () => Promise.resolve(this.load.settled >= needed || `${this.load.settled}`),
+      LOAD_LIMIT_MS,
+    );
+  }
+}
 
 /** Reads the stores again until nothing is missing, or time is up: RabbitMQ doesn't show what a consumer has in hand. */
 async function settledFindings(
@@ -114,40 +120,29 @@ async function settledFindings(
 ): Promise<Finding[]> {
   const end = performance.now() + SETTLE_LIMIT_MS;
   for (;;) {
-    const stored = await Promise.all(accounts.map((account) => readStored(api, account)));
-    const findings = checkLedger(clients, stored);
+    const findings = checkLedger(clients, await readStored(api, accounts));
     if (performance.now() > end || findings.every(({ kind }) => kind !== 'lost')) return findings;
     await sleep(500);
   }
 }
 
 /** Arms one point after the other; the process ends itself when it comes there with work in hand. */
-async function killRepeatedly(deployment: Deployment, victim: Victim): Promise<void> {
+async function killRepeatedly(deployment: Deployment, victim: Victim, pace: Pace): Promise<void> {
   const app = deployment.processes.get(victim.process);
   if (!app) throw new Error(`no process ${victim.process}`);
   for (let n = 0; n < victim.kills; n += 1) {
     const point = victim.points[n % victim.points.length] as string;
+    await pace.next();
     app.arm(point);
     await until(
       `kill ${n + 1} of ${victim.process} at ${point}`,
       () => Promise.resolve(deployment.kills(victim.process).length > n),
       KILL_LIMIT_MS,
     );
-    const starts = app.starts();
     await until(
-      `${victim.process} is back`,
-      async () => (app.starts() > starts || starts > n + 1) && (await deployment.ready(victim.app)),
+      `${victim.process} is started again`,
+      () => Promise.resolve(app.starts() > n + 1),
       KILL_LIMIT_MS,
     );
   }
-}
-
-/** New accounts one after the other, so that auth has events to send. A broken registration isn't counted. */
-async function registerUntil(api: string, done: () => boolean): Promise<Account[]> {
-  const accounts: Account[] = [];
-  while (!done()) {
-    const account = await register(api, 'newcomer').catch(() => undefined);
-    if (account) accounts.push(account);
-  }
-  return accounts;
 }

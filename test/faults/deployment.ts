@@ -7,9 +7,10 @@ import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/test
 import { Client } from 'pg';
 import { type BusName, busUnder, type BusUnderTest } from '../buses.js';
 import { type AppProcess, supervise, until } from './processes.js';
+import type { Shape } from './victims.js';
 
-export const APPS = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
-export type App = (typeof APPS)[number];
+const APPS = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
+type App = (typeof APPS)[number];
 const STORES = ['auth', 'task', 'notification', 'analytics'] as const;
 
 /** Shorter than in production, so that a take-over after each of many kills is not what the test waits for. */
@@ -28,7 +29,6 @@ export interface Deployment {
   readonly processes: ReadonlyMap<string, AppProcess>;
   /** How often a process has ended itself at a point: one line each, `<point> <messages in hand>`. */
   kills(name: string): string[];
-  ready(app: App): Promise<boolean>;
   /** Waits until nothing is left to send, to handle or to run again. */
   quiet(): Promise<void>;
   stop(): Promise<void>;
@@ -36,7 +36,7 @@ export interface Deployment {
 
 /** The platform on databases of its own, as five processes or as one, over one of the buses. */
 export async function deploy(
-  shape: 'five processes' | 'one process',
+  shape: Shape,
   busName: BusName,
   settings: NodeJS.ProcessEnv = {},
 ): Promise<Deployment> {
@@ -54,6 +54,7 @@ export async function deploy(
     PATH: process.env.PATH,
     NODE_ENV: 'production',
     LOG_LEVEL: 'warn',
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     ...bus.env,
     INTERNAL_TOKEN: randomBytes(32).toString('hex'),
     OPERATION_SECRET: randomBytes(32).toString('hex'),
@@ -110,7 +111,6 @@ export async function deploy(
       readLog(join(folder, `${name}.kills`))
         .split('\n')
         .filter(Boolean),
-    ready,
     quiet: async () => {
       for (const app of APPS) await until(`${app} is ready`, () => ready(app), START_LIMIT_MS);
       await until('everything sent', () => isSent(databases), QUIET_LIMIT_MS);

@@ -26,14 +26,18 @@ export const service: ServiceDefinition<GatewaySettings> = {
     await app.register(helmet, securityHeaders);
     await app.register(cors, corsOptions(config.CORS_ORIGINS, config.NODE_ENV === 'production'));
     // After CORS, so that a page may read a refusal too.
+    const requests = requestLog(log);
     addHooks(app.getHttpAdapter().getInstance(), {
       limits,
       usage: app.get(UsageRecorder),
-      log: requestLog(log),
+      log: requests,
     });
     await app.register(compress, { threshold: 1_024 });
-    new LiveSocket(app.get(LiveDesk), (request) => limits.checkConnection(request)).attach(
-      app.getHttpServer(),
-    );
+    new LiveSocket({
+      desk: app.get(LiveDesk),
+      admitAddress: (request) => limits.checkConnection(request),
+      log: requests,
+      onError: (error) => log.error({ err: error }, 'request failed'),
+    }).attach(app.getHttpServer());
   },
 };

@@ -8,6 +8,7 @@ import {
   PROBLEMS,
   RegisterBody,
   UpdateTaskBody,
+  User,
   contracts,
   routes,
   subscriptions,
@@ -23,6 +24,54 @@ function propertyNames(schema: unknown): string[] {
   const own = 'properties' in schema && schema.properties ? Object.keys(schema.properties) : [];
   return [...own, ...Object.values(schema).flatMap(propertyNames)];
 }
+
+const queries = routes.filter(({ query }) => query !== undefined);
+
+describe('the queries of routes', () => {
+  it.each(queries.map((route) => [`${route.method} ${route.path}`, route.query!] as const))(
+    '%s refuses a parameter that it does not know',
+    (_, query) => {
+      expect(query.safeParse({}).success).toBe(true);
+      expect(query.safeParse({ foo: '1' }).error?.issues).toMatchObject([{ code: 'unrecognized_keys' }]);
+    },
+  );
+
+  it.each(['1e3', '0x10', ' 1', '1.0', '+1', '-1', '', 'one', '9'.repeat(20)])(
+    'take no number as %p',
+    (page) => {
+      expect(ListTasksQuery.safeParse({ page }).success).toBe(false);
+    },
+  );
+
+  it('take plain digits', () => {
+    expect(ListTasksQuery.parse({ page: '12', limit: '07' })).toMatchObject({ page: 12, limit: 7 });
+  });
+
+  it('take a page or a cursor, not both', () => {
+    const { error } = ListTasksQuery.safeParse({ page: '1', cursor: '' });
+    expect(error?.issues).toMatchObject([{ path: ['page'], message: 'cannot go together with cursor' }]);
+  });
+});
+
+describe('a display name', () => {
+  const register = (name: string) =>
+    RegisterBody.safeParse({ email: 'a@example.org', password: '12345678', name });
+
+  it.each(['A\r\nBcc: x@y.z', 'A\tB', 'A\u0000', 'A\u001b[31m', 'A\u0085B', 'A\u2028B'])(
+    'is refused: %j',
+    (name) => {
+      expect(register(name).error?.issues[0]?.path).toEqual(['name']);
+    },
+  );
+
+  it.each([' Ada ', 'Zoë 李 🚀', "O'Neil-Smith Jr."])('is taken: %j', (name) => {
+    expect(register(name).data?.name).toBe(name.trim());
+  });
+
+  it('of an account that has another kind already can still be read', () => {
+    expect(User.shape.name.safeParse('A\tB').success).toBe(true);
+  });
+});
 
 describe('the contracts', () => {
   it('name every message once', () => {

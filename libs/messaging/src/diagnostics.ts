@@ -20,6 +20,10 @@ export const DIAGNOSTICS = {
   sending: channel('taskwire.relay.sending'),
   /** The broker has confirmed rows; the outbox still holds them. */
   sent: channel('taskwire.relay.sent'),
+  /** The broker has a command of ours; its outcome is not known. */
+  stored: channel('taskwire.request.stored'),
+  /** The outcome of a command is known; who asked for it has not been answered. */
+  ended: channel('taskwire.request.ended'),
 } as const;
 
 /** Tells the subscribers of a moment, unless nothing is in hand. */

@@ -1,11 +1,10 @@
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { currentTraceId, type Logger } from '@taskwire/telemetry';
-import { PROBLEMS, type ProblemCode } from '@taskwire/contracts';
+import type { Logger } from '@taskwire/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Socket } from 'node:net';
 import { boundClose } from './http/bounded-close.js';
+import { answerParserErrors } from './http/parser-error.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { RouteTable } from './http/route-table.js';
 import { traceRequests } from './http/tracing.js';
@@ -35,7 +34,7 @@ export async function createHttpApp(
     return503OnClosing: false,
     // Operation ids are signed keys of some 300 characters.
     routerOptions: { maxParamLength: 1_000 },
-    clientErrorHandler: answerParserError,
+    clientErrorHandler: answerParserErrors(log),
     // Paths that can't be decoded: they never reach a route, nor Nest.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       filter.answer(error, request, reply),
@@ -59,25 +58,4 @@ export async function createHttpApp(
   routes.watch(fastify);
   app.useGlobalFilters(filter);
   return app;
-}
-
-/** What Node's HTTP parser refuses never becomes a request, so it is answered on the bare socket. */
-function answerParserError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code: ProblemCode = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'bad_request';
-  const { status, title } = PROBLEMS[code];
-  const body = JSON.stringify({
-    type: `/docs/errors/${code}`,
-    title,
-    status,
-    code,
-    traceId: currentTraceId() ?? '',
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
-      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }

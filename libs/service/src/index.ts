@@ -6,6 +6,9 @@ export { CommonConfig, ConfigError, parseConfig, settingNames } from './config.j
 export * from './database.js';
 export * from './definition.js';
 export * from './http/problem-error.js';
+export { rawProblem } from './http/raw-problem.js';
+export { inServerSpan } from './http/tracing.js';
+export { checkedQuery } from './http/validation.interceptor.js';
 export { Body, InternalRoute, Params, Query, Route } from './http/route.js';
 export * from './migrate.js';
 export * from './open-prisma.js';

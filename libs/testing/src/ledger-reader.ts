@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotificationList, Operation, TaskCursorPage, UserAnalytics } from '@taskwire/contracts';
 import type { z } from 'zod';
-import type { ClientRecord, StoredRecord } from './ledger.js';
+import { fewAtATime } from './few-at-a-time.js';
+import type { ClientRecord, StoredRecord, StoredTask } from './ledger.js';
 
 /** Time that one read may take, repeats included. */
 const LIMIT_MS = 30_000;
+/** Reads under way at a time: more would only wait for each other, within the gateway's deadline. */
+const AT_ONCE = 4;
+/** Where an answer that leaves it open doesn't say when to ask again. */
+const PAUSE_MS = 500;
 
 /** An account whose tasks, notifications and statistics are read over the public API. */
 export interface Account {
@@ -21,35 +26,33 @@ export async function readOperations(
   account: Account,
   record: ClientRecord,
 ): Promise<ClientRecord> {
-  const creates = await Promise.all(
-    record.creates.map(async (create) => {
-      if (create.operation === null) return create;
-      const operation = await read<Operation>(`${api}${create.operation}`, account);
-      return { ...create, operation: operation.status };
-    }),
-  );
+  const creates = await fewAtATime(AT_ONCE, record.creates, async (create) => {
+    if (create.operation === null) return create;
+    const operation = await read<Operation>(`${api}${create.operation}`, account);
+    return { ...create, operation: operation.status };
+  });
   return { ...record, creates };
 }
 
-/** What the public API says of an account's tasks, notifications and statistics. Tasks are named by their titles. */
-export async function readStored(api: string, account: Account): Promise<StoredRecord> {
-  const [tasks, notified, analytics] = await Promise.all([
-    taskTitles(api, account),
-    createdNotifications(api, account),
-    read<z.output<typeof UserAnalytics>>(`${api}/v1/analytics/me`, account),
-  ]);
-  return { owner: account.userId, tasks, notified, counted: analytics.tasksCreated };
+/** What the public API says of each account's tasks, notifications and statistics. Tasks are named by their titles. */
+export function readStored(api: string, accounts: readonly Account[]): Promise<StoredRecord[]> {
+  return fewAtATime(AT_ONCE, accounts, async (account) => ({
+    owner: account.userId,
+    tasks: await storedTasks(api, account),
+    notified: await createdNotifications(api, account),
+    counted: await countedByDay(api, account),
+  }));
 }
 
-async function taskTitles(api: string, account: Account): Promise<string[]> {
-  const tasks: string[] = [];
+async function storedTasks(api: string, account: Account): Promise<StoredTask[]> {
+  const tasks: StoredTask[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
     const page: z.output<typeof TaskCursorPage> = await read(
       `${api}/v1/tasks?limit=100&sort=createdAt&cursor=${encodeURIComponent(cursor)}`,
       account,
     );
-    tasks.push(...page.tasks.map((task) => task.title));
+    tasks.push(...page.tasks.map(({ title, createdAt }) => ({ id: title, createdAt })));
     cursor = page.nextCursor;
   }
   return tasks;
@@ -71,7 +74,12 @@ async function createdNotifications(api: string, account: Account): Promise<stri
   return newestFirst.reverse();
 }
 
-/** Asks again when a service is away for the moment, as the answer's Retry-After tells clients to. */
+async function countedByDay(api: string, account: Account): Promise<Record<string, number>> {
+  const { byDay } = await read<z.output<typeof UserAnalytics>>(`${api}/v1/analytics/me`, account);
+  return Object.fromEntries(byDay.map(({ day, created }) => [day, created]));
+}
+
+/** Asks again when a service is away or late for the moment, as the API page tells clients to. */
 async function read<T>(url: string, account: Account): Promise<T> {
   const end = performance.now() + LIMIT_MS;
   for (;;) {
@@ -81,8 +89,9 @@ async function read<T>(url: string, account: Account): Promise<T> {
     });
     if (response.ok) return (await response.json()) as T;
     const problem = `${url} answered ${response.status}: ${await response.text()}`;
-    const pauseMs = Number(response.headers.get('retry-after')) * 1_000;
-    if (response.status !== 503 || performance.now() + pauseMs > end) throw new Error(problem);
+    const pauseMs = Number(response.headers.get('retry-after')) * 1_000 || PAUSE_MS;
+    const isOpen = response.status === 503 || response.status === 504;
+    if (!isOpen || performance.now() + pauseMs > end) throw new Error(problem);
     await sleep(pauseMs);
   }
 }

@@ -1,6 +1,8 @@
-/** What one sequential client did, in its order: it waited for each answer before it sent the next command. */
+/** What one client did, in its order. */
 export interface ClientRecord {
   readonly owner: string;
+  /** It knew the outcome of each command before it sent the next. Only then do the commands have an order to keep. */
+  readonly sequential: boolean;
   readonly creates: readonly CreateRecord[];
 }
 
@@ -18,12 +20,20 @@ export interface CreateRecord {
 /** What the platform's public interfaces say of an owner when all is quiet. */
 export interface StoredRecord {
   readonly owner: string;
-  /** Ids of the tasks that the task service lists. */
-  readonly tasks: readonly string[];
+  /** The tasks that the task service lists, in the order of their `createdAt`. */
+  readonly tasks: readonly StoredTask[];
   /** Task ids of the `task_created` notifications, oldest first. */
   readonly notified: readonly string[];
-  /** Created tasks that analytics counted. */
-  readonly counted: number;
+  /**
+   * Created tasks that analytics counted, by UTC day. It keeps numbers, not tasks: one event lost and another counted twice
+   * of the same owner on the same day are not seen here.
+   */
+  readonly counted: Readonly<Record<string, number>>;
+}
+
+export interface StoredTask {
+  readonly id: string;
+  readonly createdAt: string;
 }
 
 /** One thing that is not as the promises say. */
@@ -36,7 +46,7 @@ export interface Finding {
 
 /**
  * Compares what clients were told with what is stored: every acknowledged command exactly once in every store, in the
- * client's order, nothing that was refused, every operation ended. Empty when all promises were kept.
+ * order of a sequential client, nothing that was refused, every operation ended. Empty when all promises were kept.
  */
 export function checkLedger(clients: readonly ClientRecord[], stored: readonly StoredRecord[]): Finding[] {
   const byOwner = new Map(stored.map((record) => [record.owner, record]));
@@ -54,38 +64,57 @@ export function checkLedger(clients: readonly ClientRecord[], stored: readonly S
 
 function checkTasks(client: ClientRecord, record: StoredRecord): Finding[] {
   const known = new Map(client.creates.map((create) => [create.taskId, create]));
-  const strangers = record.tasks.filter((id) => !known.has(id));
-  const refused = record.tasks.filter((id) => ranAgainstItsWord(known.get(id)));
+  const ids = record.tasks.map(({ id }) => id);
+  const strangers = ids.filter((id) => !known.has(id));
+  const refused = ids.filter((id) => ranAgainstItsWord(known.get(id)));
+  // Tasks of one millisecond are listed in any order.
+  const apart = record.tasks.filter((task, index) => task.createdAt !== record.tasks[index - 1]?.createdAt);
+  const inOrder = apart.map(({ id }) => id);
   return [
     ...promised(client)
-      .filter((id) => !record.tasks.includes(id))
+      .filter((id) => !ids.includes(id))
       .map((id) => finding(client.owner, 'lost', 'tasks', id)),
-    ...repeatsOf(record.tasks).map((id) => finding(client.owner, 'doubled', 'tasks', id)),
+    ...repeatsOf(ids).map((id) => finding(client.owner, 'doubled', 'tasks', id)),
+    ...swapsIn(inOrder, client).map((id) =>
+      finding(client.owner, 'swapped', 'tasks', `${id} after a later one`),
+    ),
     ...[...strangers, ...refused].map((id) => finding(client.owner, 'uninvited', 'tasks', id)),
   ];
 }
 
 function checkNotifications(client: ClientRecord, record: StoredRecord): Finding[] {
-  const lost = record.tasks.filter((id) => !record.notified.includes(id));
-  const repeats = repeatsOf(record.notified);
-  const order = new Map(client.creates.map((create, index) => [create.taskId, index]));
-  const swapped = record.notified.filter((id, index) => {
-    const before = record.notified[index - 1];
-    return before !== undefined && before !== id && (order.get(before) ?? -1) > (order.get(id) ?? -1);
-  });
+  const { notified } = record;
+  const lost = record.tasks.filter(({ id }) => !notified.includes(id));
   return [
-    ...lost.map((id) => finding(client.owner, 'lost', 'notifications', id)),
-    ...repeats.map((id) => finding(client.owner, 'doubled', 'notifications', id)),
-    ...swapped.map((id) => finding(client.owner, 'swapped', 'notifications', `${id} after a later one`)),
+    ...lost.map(({ id }) => finding(client.owner, 'lost', 'notifications', id)),
+    ...repeatsOf(notified).map((id) => finding(client.owner, 'doubled', 'notifications', id)),
+    ...swapsIn(notified, client).map((id) =>
+      finding(client.owner, 'swapped', 'notifications', `${id} after a later one`),
+    ),
   ];
 }
 
-function checkAnalytics(record: StoredRecord): Finding[] {
-  if (record.counted === record.tasks.length) return [];
-  const kind = record.counted < record.tasks.length ? 'lost' : 'doubled';
-  return [
-    finding(record.owner, kind, 'analytics', `${record.counted} counted, ${record.tasks.length} stored`),
-  ];
+/** Those that come after a later one of the client. Where the client was told nothing, it didn't wait either. */
+function swapsIn(ids: readonly string[], client: ClientRecord): string[] {
+  if (!client.sequential) return [];
+  const place = new Map(client.creates.map(({ taskId }, index) => [taskId, index]));
+  const open = new Set(client.creates.filter(({ told }) => told === 'unknown').map(({ taskId }) => taskId));
+  const placed = ids.filter((id) => place.has(id) && !open.has(id));
+  return placed.filter((id, index) => {
+    const before = placed[index - 1];
+    return before !== undefined && (place.get(before) ?? 0) > (place.get(id) ?? 0);
+  });
+}
+
+function checkAnalytics({ owner, tasks, counted }: StoredRecord): Finding[] {
+  const stored = Object.groupBy(tasks, ({ createdAt }) => createdAt.slice(0, 10));
+  const days = [...new Set([...Object.keys(stored), ...Object.keys(counted)])].sort();
+  return days.flatMap((day) => {
+    const [made, seen] = [stored[day]?.length ?? 0, counted[day] ?? 0];
+    if (made === seen) return [];
+    const kind = seen < made ? 'lost' : 'doubled';
+    return [finding(owner, kind, 'analytics', `${seen} counted, ${made} stored on ${day}`)];
+  });
 }
 
 function checkOperations(client: ClientRecord): Finding[] {

@@ -17,12 +17,19 @@ describe('versionFromIfMatch', () => {
     [undefined, 'optional', null],
     ['*', 'optional', null],
     [undefined, 'required', 'if_match_required'],
-    ['*', 'required', 'if_match_required'],
+    ['*', 'required', null],
+    [' * ', 'required', null],
     ['W/"7"', 'required', 'version_conflict'],
     ['"abc"', 'required', 'version_conflict'],
     ['"0"', 'required', 'version_conflict'],
     ['7', 'required', 'bad_request'],
+    ['"7", "7"', 'required', 7],
+    ['"7",W/"8" , "abc, d"', 'required', 7],
+    ['W/"7", "abc"', 'required', 'version_conflict'],
     ['"7", "8"', 'required', 'bad_request'],
+    ['"7", *', 'required', 'bad_request'],
+    ['"7" "8"', 'required', 'bad_request'],
+    ['', 'required', 'version_conflict'],
   ] as const)('reads %p, %s, as %p', (header, need, expected) => {
     expect(codeOf(header, need)).toBe(expected);
   });

@@ -1,5 +1,12 @@
 import { subscriptions } from '@taskwire/contracts';
-import { type CommandContract, type Requester, type RequestResult, SendError } from '@taskwire/messaging';
+import {
+  announce,
+  type CommandContract,
+  DIAGNOSTICS,
+  type Requester,
+  type RequestResult,
+  SendError,
+} from '@taskwire/messaging';
 import { type Caller, ProblemError, type ServiceClients } from '@taskwire/service';
 import type { CommandEndings } from '../operations/command-endings.js';
 import type { OperationKey } from '../operations/operation-id.js';
@@ -59,6 +66,7 @@ export class SendCommand {
     });
     const hash = requestHash({ ...write, body: write.clientBody });
     const result = await this.send(binding.contract, payload, operation, hash, write);
+    announce(DIAGNOSTICS.ended, 1);
     return answerOf(result, {
       binding,
       asker: { caller, services: this.services },

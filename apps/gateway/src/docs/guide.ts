@@ -9,7 +9,7 @@ export const guide: readonly Section[] = [
   {
     id: 'requests',
     text: `## Requests
-Bodies are JSON (1 MiB at most), times are RFC 3339, ids are UUIDs. Send the access token as \`Authorization: Bearer <token>\`; it is valid for 10 minutes, \`POST /v1/auth/refresh\` gives the next one. Each user may make 300 requests a minute and each address 600; the \`RateLimit\` headers say what is left.`,
+Bodies are JSON (1 MiB at most), times are RFC 3339, ids are UUIDs. Send the access token as \`Authorization: Bearer <token>\`; it is valid for 10 minutes, \`POST /v1/auth/refresh\` gives the next one. A query parameter or a field of a body that a route doesn't know is refused with 400. Each user may make 300 requests a minute and each address 600; the \`RateLimit\` headers say what is left.`,
   },
   {
     id: 'writes',
@@ -18,7 +18,7 @@ A write becomes a command on the message bus. The answer is the result when it c
 
 Send an \`Idempotency-Key\` (a UUID is good) and a repeat after a lost answer is not done twice: it gets the first answer again, with \`Idempotency-Replayed: true\`. Without one, the gateway makes a key and returns it in each answer. The same key with another request is refused with 422. After \`failed\`, \`expired\` or \`cancelled\`, use a new key.
 
-\`PATCH\` and \`DELETE\` of a task need \`If-Match\` with the \`ETag\` that you read, so that nobody's change is lost.`,
+\`PATCH\` and \`DELETE\` of a task need \`If-Match\` with the \`ETag\` that you read, so that nobody's change is lost; \`If-Match: *\` changes it whatever its version is.`,
   },
   {
     id: 'live-events',

@@ -43,6 +43,7 @@ function fields(where: 'path' | 'query', schema: JsonSchema | undefined): Parame
     name,
     in: where,
     required: schema?.required?.includes(name) ?? false,
+    ...(field.description !== undefined && { description: field.description }),
     schema: field,
   }));
 }
@@ -52,7 +53,8 @@ function ifMatch(need: 'required' | 'optional'): Parameter {
     name: 'If-Match',
     in: 'header',
     required: need === 'required',
-    description: 'The ETag that was read; 412 when it was changed since',
+    description:
+      'The ETag that was read; 412 when it was changed since. `*` changes it whatever its version is. Of several ETags only one may name a version; more are 400.',
     schema: text,
   };
 }

@@ -1,4 +1,4 @@
-import type { FastifyCorsOptions } from '@fastify/cors';
+import type { FastifyCorsOptions, FastifyCorsOptionsDelegatePromise } from '@fastify/cors';
 
 const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
@@ -8,11 +8,22 @@ const EXPOSED_HEADERS = [
 ];
 
 /** Which pages of other origins may use the API: those listed; without a list any on this machine, in production none. */
-export function corsOptions(origins: readonly string[] | undefined, production: boolean): FastifyCorsOptions {
-  return {
+export function corsOptions(
+  origins: readonly string[] | undefined,
+  production: boolean,
+): { delegator: FastifyCorsOptionsDelegatePromise } {
+  const options: FastifyCorsOptions = {
     origin: origins !== undefined ? [...origins] : production ? false : LOCALHOST,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
+  };
+  return {
+    // An OPTIONS that is no preflight is a request like others: it asks for `Allow`.
+    delegator: ({ headers }) =>
+      Promise.resolve({
+        ...options,
+        preflight: headers.origin !== undefined && headers['access-control-request-method'] !== undefined,
+      }),
   };
 }

@@ -6,6 +6,7 @@ import { Limits } from '../limits/limits.js';
 import { RateLimit } from '../limits/rate-limit.js';
 import { UsageRecorder } from '../usage/usage-recorder.js';
 import { addHooks } from './hooks.js';
+import { factsOf } from './request-facts.js';
 import { requestLog } from './request-log.js';
 
 let app: FastifyInstance;
@@ -33,6 +34,10 @@ beforeEach(async () => {
   addHooks(app, { limits, usage, log });
   for (const url of ['/v1/tasks', '/v1/tasks/:id', '/v1/live', '/health/live'])
     app.get(url, async () => 'ok');
+  app.get('/v1/live/known', async (request) => {
+    factsOf(request).userId = 'ada';
+    return 'ok';
+  });
   for (const url of ['/v1/tasks', '/v1/auth/login']) app.post(url, async () => 'ok');
   await app.ready();
 });
@@ -53,6 +58,14 @@ describe('the request log', () => {
       ['GET', '(unmatched)', 404],
     ]);
     expect(logged[0]).toMatchObject({ ms: expect.any(Number), requestId: expect.any(String), userId: null });
+  });
+});
+
+describe('the request log of a route without a guard', () => {
+  it('names who its handler has found to ask', async () => {
+    await app.inject({ url: '/v1/live/known' });
+
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ userId: 'ada', status: 200 });
   });
 });
 

@@ -31,15 +31,15 @@ export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookP
     factsOf(request).clientBody = request.body;
   });
   fastify.addHook('onResponse', async (request, reply) => {
-    const { startedAt } = factsOf(request);
+    const { startedAt, traceId, userId = null } = factsOf(request);
     const answered = {
       method: request.method,
       route: patternOf(request),
       status: reply.statusCode,
       durationMs: performance.now() - startedAt,
-      userId: callerOf(request)?.userId ?? null,
+      userId: callerOf(request)?.userId ?? userId,
     };
-    log(answered, request);
+    log(answered, { requestId: request.id, traceId });
     if (isMeasured(request)) usage.record({ ...answered, at: new Date().toISOString() });
   });
 }

@@ -7,6 +7,8 @@ export interface RequestFacts {
   readonly traceId: string | undefined;
   /** The body as the client sent it: validation puts its own in its place. */
   clientBody?: unknown;
+  /** Who asks, where a ticket or the handler itself says so, and no guard. */
+  userId?: string;
 }
 
 const facts = new WeakMap<FastifyRequest, RequestFacts>();

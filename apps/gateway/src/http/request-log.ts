@@ -1,6 +1,4 @@
 import type { Logger } from '@taskwire/telemetry';
-import type { FastifyRequest } from 'fastify';
-import { factsOf } from './request-facts.js';
 
 export interface AnsweredRequest {
   readonly method: string;
@@ -10,12 +8,18 @@ export interface AnsweredRequest {
   readonly userId: string | null;
 }
 
-export type RequestLog = (answered: AnsweredRequest, request: FastifyRequest) => void;
+/** By what other lines tell of the same request. */
+export interface RequestIds {
+  readonly requestId: string | undefined;
+  readonly traceId: string | undefined;
+}
+
+export type RequestLog = (answered: AnsweredRequest, ids: RequestIds) => void;
 
 /** One line a request: never its path, query, headers or body, which may hold secrets. */
 export function requestLog(log: Logger): RequestLog {
-  return ({ durationMs, ...answered }, request) => {
+  return ({ durationMs, ...answered }, ids) => {
     const ms = Math.round(durationMs * 10) / 10;
-    log.info({ ...answered, ms, requestId: request.id, traceId: factsOf(request).traceId }, 'request');
+    log.info({ ...answered, ms, ...ids }, 'request');
   };
 }

@@ -15,6 +15,7 @@ export type IsRevoked = (sessionId: string) => boolean;
 export class LiveConnections {
   private readonly byUser = new Map<string, Set<LiveConnection>>();
   private readonly timers: readonly NodeJS.Timeout[];
+  private readonly seats = new Map<string, number>();
   private draining = false;
 
   constructor(
@@ -27,8 +28,22 @@ export class LiveConnections {
     ];
   }
 
-  hasRoom(userId: string): boolean {
-    return !this.draining && (this.byUser.get(userId)?.size ?? 0) < MAX_CONNECTIONS_PER_USER;
+  /**
+   * A place for one more connection of the user, taken at once, so that those who come at the same time don't get the same
+   * one; undefined when there is none. The function gives it back, once.
+   */
+  takeSeat(userId: string): (() => void) | undefined {
+    const taken = this.seats.get(userId) ?? 0;
+    if (this.draining || taken >= MAX_CONNECTIONS_PER_USER) return undefined;
+    this.seats.set(userId, taken + 1);
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      const left = (this.seats.get(userId) ?? 0) - 1;
+      if (left > 0) this.seats.set(userId, left);
+      else this.seats.delete(userId);
+    };
   }
 
   add(connection: LiveConnection): void {

@@ -1,12 +1,10 @@
+import { LastEventId } from '@taskwire/contracts';
 import { type AccessTokenVerifier, ProblemError } from '@taskwire/service';
-import { z } from 'zod';
 import type { FeedReader } from './feed-reader.js';
 import { LiveConnection } from './live-connection.js';
 import { type LiveConnections, MAX_CONNECTIONS_PER_USER } from './live-connections.js';
-import type { Admission, Tickets } from './tickets.js';
+import type { Admission, SignedTicket, Tickets } from './tickets.js';
 import type { Transport } from './transport.js';
-
-const EventId = z.coerce.number().int().min(0).optional();
 
 export interface Credentials {
   readonly ticket: string | undefined;
@@ -18,6 +16,8 @@ export interface Credentials {
 export interface Entry {
   readonly admission: Admission;
   readonly after: number;
+  /** Gives up the place among the user's connections. */
+  leave(): void;
 }
 
 /** Lets live clients in, whatever their protocol. */
@@ -29,33 +29,54 @@ export class LiveDesk {
     private readonly feed: FeedReader,
   ) {}
 
-  /** Throws the problem to answer when the client may not connect. */
-  async enter({ ticket, authorization, lastEventId }: Credentials): Promise<Entry> {
-    const position = EventId.safeParse(lastEventId);
+  /**
+   * Throws the problem to answer when the client may not connect; `known` hears who it is in any case. Who enters has to
+   * `connect` or to `leave`.
+   */
+  async enter(
+    { ticket, authorization, lastEventId }: Credentials,
+    known: (userId: string) => void,
+  ): Promise<Entry> {
+    const position = LastEventId.optional().safeParse(lastEventId);
     if (!position.success)
       throw new ProblemError('bad_request', 'the last event id must be the id of a frame');
-    const admission = await this.admit(ticket, authorization);
-    if (!this.connections.hasRoom(admission.userId)) {
+    const signed = ticket === undefined ? undefined : this.read(ticket);
+    const admission = signed ?? (await this.tokens.verify(authorization));
+    known(admission.userId);
+    const leave = this.connections.takeSeat(admission.userId);
+    if (leave === undefined) {
       throw new ProblemError('rate_limited', `a user can have ${MAX_CONNECTIONS_PER_USER} live connections`, {
         headers: { 'retry-after': '5' },
       });
     }
-    // Before the client is told that it is connected: what happens from then on comes after this position.
-    return { admission, after: position.data ?? (await this.feed.position(admission.userId)) };
-  }
-
-  connect({ admission, after }: Entry, transport: Transport): void {
-    const connection = new LiveConnection(admission, transport, this.feed, after);
-    transport.onClosed(() => this.connections.remove(connection));
-    this.connections.add(connection);
-  }
-
-  private async admit(ticket: string | undefined, authorization: string | undefined): Promise<Admission> {
-    if (ticket === undefined) return this.tokens.verify(authorization);
-    const admission = await this.tickets.redeem(ticket);
-    if (admission === undefined) {
-      throw new ProblemError('unauthenticated', 'the ticket is not valid, was used, or is older than 30 s');
+    try {
+      // Before the client is told that it is connected: what happens from then on comes after this position.
+      const after = position.data ?? (await this.feed.position(admission.userId));
+      // Last, so that who can't connect now can use the ticket again.
+      if (signed && !(await this.tickets.use(signed))) throw invalidTicket();
+      return { admission, after, leave };
+    } catch (error) {
+      leave();
+      throw error;
     }
-    return admission;
   }
+
+  connect({ admission, after, leave }: Entry, transport: Transport): void {
+    const connection = new LiveConnection(admission, transport, this.feed, after);
+    this.connections.add(connection);
+    transport.onClosed(() => {
+      this.connections.remove(connection);
+      leave();
+    });
+  }
+
+  private read(ticket: string): SignedTicket {
+    const signed = this.tickets.read(ticket);
+    if (signed === undefined) throw invalidTicket();
+    return signed;
+  }
+}
+
+function invalidTicket(): ProblemError {
+  return new ProblemError('unauthenticated', 'the ticket is not valid, was used, or is older than 30 s');
 }

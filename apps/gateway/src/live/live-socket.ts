@@ -1,14 +1,24 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PROBLEMS } from '@taskwire/contracts';
-import { ProblemError } from '@taskwire/service';
+import { LiveQuery } from '@taskwire/contracts';
+import { checkedQuery, inServerSpan, ProblemError, rawProblem } from '@taskwire/service';
+import { currentTraceId } from '@taskwire/telemetry';
 import { WebSocketServer } from 'ws';
+import type { RequestLog } from '../http/request-log.js';
 import type { LiveDesk } from './live-desk.js';
 import { WebSocketTransport } from './web-socket-transport.js';
 
 export const LIVE_SOCKET_PATH = '/v1/live/ws';
 /** Clients have nothing to say. */
 const MAX_INCOMING_BYTES = 1_024;
+
+export interface LiveSocketParts {
+  readonly desk: LiveDesk;
+  readonly admitAddress: (request: IncomingMessage) => Promise<void>;
+  readonly log: RequestLog;
+  /** Hears of errors that nobody expected. */
+  readonly onError: (error: unknown) => void;
+}
 
 /** Serves live events as a WebSocket on an HTTP server. */
 export class LiveSocket {
@@ -18,42 +28,69 @@ export class LiveSocket {
     perMessageDeflate: false,
   });
 
-  constructor(
-    private readonly desk: LiveDesk,
-    private readonly admitAddress: (request: IncomingMessage) => Promise<void>,
-  ) {}
+  constructor(private readonly parts: LiveSocketParts) {}
 
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      this.upgrade(request, socket, head).catch((error: unknown) => refuse(socket, error));
+      void inServerSpan(`GET ${LIVE_SOCKET_PATH}`, request.headers, () => this.answer(request, socket, head));
     });
   }
 
-  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  private async answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const startedAt = performance.now();
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://gateway');
-    if (pathname !== LIVE_SOCKET_PATH) throw new ProblemError('not_found');
-    await this.admitAddress(request);
-    const entry = await this.desk.enter({
-      ticket: searchParams.get('ticket') ?? '',
-      authorization: undefined,
-      lastEventId: searchParams.get('lastEventId') ?? undefined,
-    });
+    const isHere = pathname === LIVE_SOCKET_PATH;
+    let userId: string | null = null;
+    let status = 101;
+    try {
+      if (!isHere) throw new ProblemError('not_found', 'there is no such path');
+      await this.upgrade(request, socket, head, searchParams, (user) => (userId = user));
+    } catch (error) {
+      status = this.refuse(socket, error);
+    }
+    const route = isHere ? LIVE_SOCKET_PATH : '(unmatched)';
+    const durationMs = performance.now() - startedAt;
+    const ids = { requestId: undefined, traceId: currentTraceId() };
+    this.parts.log({ method: request.method ?? '', route, status, durationMs, userId }, ids);
+  }
+
+  private async upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    query: URLSearchParams,
+    known: (userId: string) => void,
+  ): Promise<void> {
+    const { desk, admitAddress } = this.parts;
+    await admitAddress(request);
+    const { ticket = '', lastEventId } = checkedQuery(LiveQuery, valuesOf(query));
+    const entry = await desk.enter({ ticket, authorization: undefined, lastEventId }, known);
+    let isConnected = false;
     this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.desk.connect(entry, new WebSocketTransport(webSocket));
+      isConnected = true;
+      desk.connect(entry, new WebSocketTransport(webSocket));
     });
+    // It answers a handshake that is none by itself, and says nothing of a client that is gone.
+    if (!isConnected) entry.leave();
+  }
+
+  private refuse(socket: Duplex, error: unknown): number {
+    const problem =
+      error instanceof ProblemError ? error : new ProblemError('internal', undefined, { cause: error });
+    if (problem.code === 'internal') this.parts.onError(error);
+    socket.end(rawProblem(problem), () => socket.destroy());
+    return problem.status;
   }
 }
 
-function refuse(socket: Duplex, error: unknown): void {
-  const code = error instanceof ProblemError ? error.code : 'internal';
-  const { status, title } = PROBLEMS[code];
-  const body = JSON.stringify({ type: `/docs/errors/${code}`, title, status, code });
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'Connection: close',
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+/** As Fastify gives a query: what is there more than once is a list. */
+function valuesOf(query: URLSearchParams): Record<string, string | string[]> {
+  const names = new Set(query.keys());
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const [first = '', ...others] = query.getAll(name);
+      return [name, others.length === 0 ? first : [first, ...others]];
+    }),
+  );
 }

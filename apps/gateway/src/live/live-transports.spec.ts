@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import { createServer, get, type IncomingMessage, request as ask, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Feed, Notification } from '@taskwire/contracts';
-import type { AccessTokenVerifier } from '@taskwire/service';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ProblemBody } from '@taskwire/contracts';
+import type { AccessTokenVerifier, ProblemError } from '@taskwire/service';
+import { startTelemetry, type Telemetry } from '@taskwire/telemetry';
 import { WebSocket } from 'ws';
-import type { FeedReader } from './feed-reader.js';
+import type { AnsweredRequest, RequestIds } from '../http/request-log.js';
+import { entry, FeedInMemory } from './feed.fixture.js';
 import { LiveConnections, MAX_CONNECTIONS_PER_USER } from './live-connections.js';
 import { LiveDesk } from './live-desk.js';
 import { LIVE_SOCKET_PATH, LiveSocket } from './live-socket.js';
@@ -16,30 +18,22 @@ import { UsedTicketsInMemory } from './used-tickets.js';
 const USER = '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11';
 const revoked = new Set<string>();
 
-function entry(number: number): Notification {
-  const id = `0b4c6f5e-3f0e-7c55-9d0a-${String(number).padStart(12, '0')}`;
-  const createdAt = '2026-11-21T10:00:00.000Z';
-  return { id, number, kind: 'task_created', taskId: null, title: 'Ä "quoted"', createdAt, readAt: null };
-}
-
-class FeedInMemory implements FeedReader {
-  readonly entries: Notification[] = [];
-  read(_userId: string, after: number): Promise<Feed> {
-    const entries = this.entries.filter(({ number }) => number > after);
-    return Promise.resolve({ entries, more: false, last: this.entries.length });
-  }
-  position(): Promise<number> {
-    return Promise.resolve(this.entries.length);
-  }
-}
-
 let feed: FeedInMemory;
 let tickets: Tickets;
 let connections: LiveConnections;
 let server: Server;
+let logged: (AnsweredRequest & RequestIds)[];
+let errors: unknown[];
+let telemetry: Telemetry;
 let address: string;
 
+beforeAll(() => {
+  telemetry = startTelemetry({ service: 'test', env: {} });
+});
+afterAll(() => telemetry.shutdown());
+
 beforeEach(async () => {
+  [logged, errors] = [[], []];
   feed = new FeedInMemory();
   tickets = new Tickets('a secret of thirty-two characters', new UsedTicketsInMemory());
   connections = new LiveConnections((session) => revoked.has(session), { beatMs: 50, checkMs: 20 });
@@ -51,12 +45,19 @@ beforeEach(async () => {
       authorization: undefined,
       lastEventId: request.headers['last-event-id'],
     };
-    desk.enter(credentials).then(
-      (who) => desk.connect(who, new ServerSentEvents(response, { 'x-kept': 'yes' })),
-      () => response.writeHead(401).end(),
-    );
+    desk
+      .enter(credentials, () => undefined)
+      .then(
+        (who) => desk.connect(who, new ServerSentEvents(response, { 'x-kept': 'yes' })),
+        (error: ProblemError) => response.writeHead(error.status).end(),
+      );
   });
-  new LiveSocket(desk, () => Promise.resolve()).attach(server);
+  new LiveSocket({
+    desk,
+    admitAddress: () => Promise.resolve(),
+    log: (answered, ids) => logged.push({ ...answered, ...ids }),
+    onError: (error) => errors.push(error),
+  }).attach(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -154,13 +155,53 @@ describe('server-sent events', () => {
   it('lets a user have so many connections and no more, until one ends', async () => {
     const open = [];
     for (let i = 0; i < MAX_CONNECTIONS_PER_USER; i += 1) open.push(await openStream());
-    expect((await openStream()).response.statusCode).toBe(401);
+    const next = ticket();
+    expect((await openStream({}, next)).response.statusCode).toBe(429);
 
     open[0]?.response.destroy();
-    while (!connections.hasRoom(USER)) await new Promise((resolve) => setImmediate(resolve));
-    expect((await openStream()).response.statusCode).toBe(200);
+    // The refused one may use its ticket once there is room.
+    while ((await openStream({}, next)).response.statusCode !== 200) await nextTurn();
+  });
+
+  it('lets in no more of those who come at the same time', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    feed.held = promise;
+    const opening = Array.from({ length: 40 }, () => openStream());
+    setTimeout(resolve, 50);
+    const statuses = (await Promise.all(opening)).map(({ response }) => response.statusCode);
+
+    expect(statuses.filter((status) => status === 200)).toHaveLength(MAX_CONNECTIONS_PER_USER);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(40 - MAX_CONNECTIONS_PER_USER);
+  });
+
+  it('keeps no place for who could not be told where the feed is, and takes the ticket later', async () => {
+    const tried = ticket();
+    feed.lost = true;
+    for (let i = 0; i <= MAX_CONNECTIONS_PER_USER; i += 1)
+      expect((await openStream({}, tried)).response.statusCode).toBe(503);
+    feed.lost = false;
+
+    expect((await openStream({}, tried)).response.statusCode).toBe(200);
+  });
+
+  it('keeps no place for who has gone before there was anything to send', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    feed.held = promise;
+    const gone = Array.from({ length: MAX_CONNECTIONS_PER_USER }, () =>
+      get(`http://${address}/v1/live?ticket=${ticket()}`).on('error', () => undefined),
+    );
+    while ((await openStream()).response.statusCode !== 429) await nextTurn();
+    for (const request of gone) request.destroy();
+    resolve();
+
+    const next = ticket();
+    while ((await openStream({}, next)).response.statusCode !== 200) await nextTurn();
   });
 });
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 describe('the WebSocket', () => {
   it('says where it stands, then sends frames', async () => {
@@ -198,13 +239,61 @@ describe('the WebSocket', () => {
   });
 
   it.each([
-    ['without a ticket', '', 401],
-    ['with a forged ticket', '?ticket=forged', 401],
-    ['with a last event id that is none', '?ticket=x&lastEventId=soon', 400],
-  ])('refuses a client %s', async (_what, query, status) => {
-    const { socket } = await openSocket(query);
-    const [error] = (await once(socket, 'error')) as [Error];
+    ['without a ticket', LIVE_SOCKET_PATH, 401, 'unauthenticated'],
+    ['with a forged ticket', `${LIVE_SOCKET_PATH}?ticket=forged`, 401, 'unauthenticated'],
+    ['with a last event id that is none', `${LIVE_SOCKET_PATH}?lastEventId=soon`, 400, 'validation_failed'],
+    ['with a parameter that is none', `${LIVE_SOCKET_PATH}?token=secret`, 400, 'validation_failed'],
+    ['at another path', '/v1/live/web', 404, 'not_found'],
+  ])(
+    'refuses a client %s, with a problem and a line in the request log',
+    async (_what, path, status, code) => {
+      const { headers, problem } = await refusal(path);
 
-    expect(error.message).toContain(String(status));
+      expect(headers['content-type']).toBe('application/problem+json');
+      expect(problem).toMatchObject({ status, code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+      expect(problem.detail ?? problem.errors).toBeDefined();
+      expect(logged).toMatchObject([{ method: 'GET', status, userId: null, traceId: problem.traceId }]);
+      expect(JSON.stringify(logged)).not.toContain('secret');
+    },
+  );
+
+  it('logs who connected', async () => {
+    const { until } = await openSocket();
+    await until(1);
+
+    expect(logged).toMatchObject([{ route: LIVE_SOCKET_PATH, status: 101, userId: USER }]);
+  });
+
+  it('tells of an unexpected error in the log, and the client nothing of it', async () => {
+    feed.held = Promise.reject(new Error('password of the feed'));
+    const { problem } = await refusal(`${LIVE_SOCKET_PATH}?ticket=${ticket()}`);
+
+    expect(problem).toMatchObject({ status: 500, code: 'internal' });
+    expect(problem.detail).toBeUndefined();
+    expect(errors).toMatchObject([{ message: 'password of the feed' }]);
+  });
+
+  it('keeps no place for a handshake that is none', async () => {
+    for (let i = 0; i < MAX_CONNECTIONS_PER_USER; i += 1) {
+      const path = `${LIVE_SOCKET_PATH}?ticket=${ticket()}`;
+      await answerTo(path, { 'sec-websocket-version': '1' });
+    }
+    const { until } = await openSocket();
+    await until(1);
   });
 });
+
+async function answerTo(path: string, headers: Record<string, string> = {}) {
+  const request = ask(`http://${address}${path}`, {
+    headers: { connection: 'upgrade', upgrade: 'websocket', ...headers },
+  }).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+  return { headers: response.headers, text };
+}
+
+async function refusal(path: string) {
+  const { headers, text } = await answerTo(path);
+  return { headers, problem: ProblemBody.parse(JSON.parse(text)) };
+}

@@ -2,9 +2,10 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { FeedAppended, gatewayFeed, LiveQuery, type LiveTicket, liveRoutes } from '@taskwire/contracts';
 import { HandleBroadcast, type MessageOf } from '@taskwire/messaging';
-import { Caller, ProblemError, Route } from '@taskwire/service';
+import { Caller, checkedQuery, ProblemError, Route } from '@taskwire/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { factsOf } from '../http/request-facts.js';
 import { LiveConnections } from './live-connections.js';
 import { LiveDesk } from './live-desk.js';
 import { ServerSentEvents } from './server-sent-events.js';
@@ -27,14 +28,20 @@ export class LiveController {
   @Get(liveRoutes.live.path)
   async live(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     // Fastify answers HEAD by GET, and this GET has no end.
-    if (request.method !== 'GET') throw new ProblemError('method_not_allowed');
-    const query = LiveQuery.safeParse(request.query);
-    if (!query.success) throw new ProblemError('bad_request', 'lastEventId must be the id of a frame');
-    const entry = await this.desk.enter({
-      ticket: query.data.ticket,
-      authorization: request.headers.authorization,
-      lastEventId: request.headers['last-event-id'] ?? query.data.lastEventId,
-    });
+    if (request.method !== 'GET') {
+      throw new ProblemError('method_not_allowed', 'this path has GET, OPTIONS', {
+        headers: { allow: 'GET, OPTIONS' },
+      });
+    }
+    const { ticket, lastEventId } = checkedQuery(LiveQuery, request.query);
+    const entry = await this.desk.enter(
+      {
+        ticket,
+        authorization: request.headers.authorization,
+        lastEventId: request.headers['last-event-id'] ?? lastEventId,
+      },
+      (userId) => (factsOf(request).userId = userId),
+    );
     reply.hijack();
     this.desk.connect(
       entry,

@@ -59,6 +59,8 @@ export class ServerSentEvents implements Transport {
   }
 
   onClosed(listener: () => void): void {
-    this.response.once('close', listener);
+    // The client may have gone before there was anything to send.
+    if (this.response.destroyed) listener();
+    else this.response.once('close', listener);
   }
 }

@@ -10,6 +10,11 @@ export interface Admission {
   readonly expiresAt: Date;
 }
 
+/** A ticket that one of our gateways gave, and that is still valid. */
+export interface SignedTicket extends Admission {
+  readonly nonce: string;
+}
+
 /** Remembers the tickets that were used, as long as they are valid. */
 export interface UsedTickets {
   /** True the first time a ticket is taken, false ever after. */
@@ -42,8 +47,8 @@ export class Tickets {
     return Buffer.concat([body, this.mac(body)]).toString('base64url');
   }
 
-  /** Whom the ticket admits; undefined when it is forged, expired or was used. */
-  async redeem(ticket: string): Promise<Admission | undefined> {
+  /** Whom the ticket admits; undefined when it is forged or expired. Whether it was used, only `use` knows. */
+  read(ticket: string): SignedTicket | undefined {
     const bytes = Buffer.from(FORMAT.safeParse(ticket).success ? ticket : '', 'base64url');
     if (bytes.length !== BODY + BYTES.mac) return undefined;
     const body = bytes.subarray(0, BODY);
@@ -52,13 +57,17 @@ export class Tickets {
     const expiresAt = body.readUIntBE(times, BYTES.time);
     if (body.readUIntBE(times + BYTES.time, BYTES.time) <= Date.now() || expiresAt <= Date.now())
       return undefined;
-    const nonce = body.subarray(0, BYTES.nonce).toString('base64url');
-    if (!(await this.used.take(nonce, TICKET_LIFETIME_S))) return undefined;
     return {
+      nonce: body.subarray(0, BYTES.nonce).toString('base64url'),
       userId: uuidText(body.subarray(BYTES.nonce, BYTES.nonce + BYTES.uuid)),
       sessionId: uuidText(body.subarray(BYTES.nonce + BYTES.uuid, times)),
       expiresAt: new Date(expiresAt),
     };
+  }
+
+  /** False when it was used before. */
+  use({ nonce }: SignedTicket): Promise<boolean> {
+    return this.used.take(nonce, TICKET_LIFETIME_S);
   }
 
   private mac(body: Buffer): Buffer {

@@ -21,7 +21,7 @@ export class ListTasksReader {
       : this.cursorPage(userId, query, order, query.cursor);
   }
 
-  private async page(ownerId: string, { page, limit, ...filter }: Listing, order: TaskOrder) {
+  private async page(ownerId: string, { page = 1, limit, ...filter }: Listing, order: TaskOrder) {
     const [tasks, total] = await Promise.all([
       this.store.list(ownerId, filter, order, { skip: (page - 1) * limit, take: limit }),
       this.store.count(ownerId, filter),

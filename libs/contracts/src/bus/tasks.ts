@@ -7,7 +7,7 @@ const TOPIC = 'task.commands.v1';
 const EVENTS = 'task.events.v1';
 
 const Owned = z.object({ taskId: Uuid, ownerId: Uuid });
-/** `version`: the version that the caller saw; null where the caller didn't say (complete and reopen only). */
+/** `version`: the version that the caller saw; null where the caller didn't say, or said that any will do (`If-Match: *`). */
 const Versioned = Owned.extend({ version: z.int().positive().nullable() });
 
 const byOwner = (payload: { ownerId: string }) => payload.ownerId;

@@ -12,13 +12,19 @@ export const Email = z
   .transform((text) => text.toLowerCase());
 /** OWASP ASVS 5 6.2: 8 to 128 characters, nothing about their kinds. */
 export const Password = z.string().min(8).max(128);
-export const DisplayName = Text.trim().min(1).max(100);
+/** Of an account that exists, which may be older than the rules for new names. */
+export const StoredName = Text.trim().min(1).max(100);
+/** Stands in greetings and headers of emails: one line, nothing that a terminal or a mail program would act on. */
+export const DisplayName = StoredName.refine(
+  (name) => !/[\p{Cc}\u2028\u2029]/u.test(name),
+  'must not hold line breaks or other control characters',
+);
 
 export const User = z
   .object({
     id: Uuid,
     email: z.string(),
-    name: DisplayName,
+    name: StoredName,
     timeZone: z.string(),
     roles: z.array(Role),
     version: z.int().positive(),

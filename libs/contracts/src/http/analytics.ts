@@ -1,7 +1,12 @@
 import { z } from 'zod';
+import { queryInteger } from './query.js';
 import { route } from './route.js';
 
 const Day = z.iso.date();
+const CompletionRate = z.number().meta({
+  description:
+    'Completions less reopenings, of the tasks created in the same days, 0 to 1: 0 where none was created or each was reopened; at most 1, though older tasks may be completed too.',
+});
 
 /** Days are UTC. */
 export const UserAnalytics = z
@@ -9,7 +14,7 @@ export const UserAnalytics = z
     tasksCreated: z.int(),
     tasksCompleted: z.int(),
     tasksDeleted: z.int(),
-    completionRate: z.number(),
+    completionRate: CompletionRate,
     activeDays: z.int(),
     byDay: z.array(z.object({ day: Day, created: z.int(), completed: z.int() })),
   })
@@ -20,7 +25,12 @@ export const AnalyticsOverview = z
   .object({
     registrations: z.array(z.object({ day: Day, count: z.int() })),
     activeUsers: z.array(z.object({ day: Day, count: z.int() })),
-    tasks: z.object({ created: z.int(), completed: z.int(), deleted: z.int(), completionRate: z.number() }),
+    tasks: z.object({
+      created: z.int(),
+      completed: z.int(),
+      deleted: z.int(),
+      completionRate: CompletionRate,
+    }),
     /** How many users ever used a feature, by feature. */
     featureAdoption: z.record(z.string(), z.int()),
     requests: z.array(
@@ -37,7 +47,7 @@ export const AnalyticsOverview = z
   .meta({ id: 'AnalyticsOverview' });
 
 /** The last `days` days, today included. */
-export const AnalyticsQuery = z.object({ days: z.coerce.number().int().min(1).max(365).default(30) });
+export const AnalyticsQuery = z.strictObject({ days: queryInteger(1, 365).default(30) });
 
 const service = 'analytics';
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Instant, Uuid } from '../values.js';
-import { DisplayName, Role } from './accounts.js';
+import { Role, StoredName } from './accounts.js';
+import { queryInteger } from './query.js';
 
 /** `GET /internal/revocations?after=`: sessions ended since a position; `position` is the next `after`. */
-export const RevocationsQuery = z.object({ after: z.coerce.number().int().min(0).default(0) });
+export const RevocationsQuery = z.object({ after: queryInteger(0).default(0) });
 export const Revocations = z.object({
   position: z.int(),
   sessions: z.array(z.object({ sessionId: Uuid, endedAt: Instant })),
@@ -11,7 +12,7 @@ export const Revocations = z.object({
 export type Revocations = z.output<typeof Revocations>;
 
 /** `GET /internal/users/{id}/contact`: asked when an email is sent; 404 when the account is gone. */
-export const Contact = z.object({ userId: Uuid, email: z.string(), name: DisplayName, timeZone: z.string() });
+export const Contact = z.object({ userId: Uuid, email: z.string(), name: StoredName, timeZone: z.string() });
 export type Contact = z.output<typeof Contact>;
 
 /** `POST /internal/users/roles`: grants a role to the account with this email. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Instant, Uuid } from '../values.js';
+import { PageLimit } from './paging.js';
+import { queryInteger } from './query.js';
 import { route } from './route.js';
 
 export const NotificationKind = z.enum([
@@ -37,10 +39,10 @@ export const Preferences = z
 export type Preferences = z.output<typeof Preferences>;
 
 /** Newest first; `before`: only entries with a lower number. */
-export const ListNotificationsQuery = z.object({
-  before: z.coerce.number().int().positive().optional(),
+export const ListNotificationsQuery = z.strictObject({
+  before: queryInteger(1).optional(),
   unread: z.stringbool().optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: PageLimit,
 });
 
 export const NotificationList = z
@@ -48,15 +50,17 @@ export const NotificationList = z
   .meta({ id: 'NotificationList' });
 
 /** Internal: what a live client missed, oldest first, at most 1,000 (then `more` is true). */
-export const FeedQuery = z.object({ after: z.coerce.number().int().min(0) });
+export const FeedQuery = z.object({ after: queryInteger(0) });
 export const Feed = z.object({ entries: z.array(Notification), more: z.boolean(), last: z.int() });
 export type Feed = z.output<typeof Feed>;
 
 export const LiveTicket = z.object({ ticket: z.string(), expiresIn: z.int() }).meta({ id: 'LiveTicket' });
+/** The id of a frame: where in the feed to go on. */
+export const LastEventId = queryInteger(0);
 /** `lastEventId`: for clients that cannot send the header Last-Event-ID. */
-export const LiveQuery = z.object({
+export const LiveQuery = z.strictObject({
   ticket: z.string().max(200).optional(),
-  lastEventId: z.coerce.number().int().min(0).optional(),
+  lastEventId: LastEventId.optional(),
 });
 
 const service = 'notification';

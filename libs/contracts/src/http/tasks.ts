@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Instant, Text, Uuid } from '../values.js';
-import { PageQuery, Pagination } from './paging.js';
+import { PageLimit, Pagination } from './paging.js';
+import { queryInteger } from './query.js';
 import { route } from './route.js';
 
 export const TaskStatus = z.enum(['todo', 'in_progress', 'done']);
@@ -61,17 +62,26 @@ export const UpdateTaskBody = z
 const SORTS = ['createdAt', 'updatedAt', 'dueAt', 'priority', 'title'] as const;
 export const TaskSort = z.enum(SORTS.flatMap((field) => [field, `-${field}`] as const));
 
-export const ListTasksQuery = PageQuery.extend({
-  status: TaskStatus.optional(),
-  priority: TaskPriority.optional(),
-  label: Label.optional(),
-  /** Words that title or description contain, without regard to case. */
-  q: Text.trim().min(1).max(200).optional(),
-  dueBefore: Instant.optional(),
-  sort: TaskSort.default('-createdAt'),
-  /** `cursor=` (empty) starts the cursor form, which stays right while tasks are added; then `nextCursor` of the page before. */
-  cursor: z.string().max(1_000).optional(),
-});
+export const ListTasksQuery = z
+  .strictObject({
+    page: queryInteger(1, 100_000)
+      .optional()
+      .meta({ description: 'The page, from 1; not together with `cursor`' }),
+    limit: PageLimit,
+    status: TaskStatus.optional(),
+    priority: TaskPriority.optional(),
+    label: Label.optional(),
+    /** Words that title or description contain, without regard to case. */
+    q: Text.trim().min(1).max(200).optional(),
+    dueBefore: Instant.optional(),
+    sort: TaskSort.default('-createdAt'),
+    /** `cursor=` (empty) starts the cursor form, which stays right while tasks are added; then `nextCursor` of the page before. */
+    cursor: z.string().max(1_000).optional(),
+  })
+  .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
+    error: 'cannot go together with cursor',
+    path: ['page'],
+  });
 
 export const TaskPage = z.object({ tasks: z.array(Task), pagination: Pagination }).meta({ id: 'TaskPage' });
 export const TaskCursorPage = z

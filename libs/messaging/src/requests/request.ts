@@ -1,5 +1,6 @@
 import type { RequestOptions, RequestResult } from '../bus.types.js';
 import type { CommandContract, PayloadOf, ReplyOf } from '../contract/message.js';
+import { announce, DIAGNOSTICS } from '../diagnostics.js';
 import { type Driver, SendError } from '../driver.js';
 import { encodeCommand, type EncodeOptions } from '../envelope/encode.js';
 import { decodeReply } from '../envelope/reply.js';
@@ -48,8 +49,13 @@ async function outcomeOf<Reply>(
   waiter: Waiter<Reply> | undefined,
   waitMs: number,
 ): Promise<RequestResult<Reply>> {
+  let isOpen = true;
+  void waiter?.reply.then(() => (isOpen = false));
   const confirmed: Promise<Confirmation> = sending.then(
-    () => 'stored',
+    () => {
+      if (isOpen) announce(DIAGNOSTICS.stored, 1);
+      return 'stored';
+    },
     (error: unknown) => {
       if (error instanceof SendError && error.outcome === 'unknown') return 'unknown';
       throw error;

@@ -12,7 +12,7 @@ import type { Logger } from '@taskwire/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from './problem-error.js';
 import type { RouteTable } from './route-table.js';
-import { inTraceOf } from './tracing.js';
+import { inServerSpan, inTraceOf, isTraced } from './tracing.js';
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   401: 'unauthenticated',
@@ -41,25 +41,38 @@ export class ProblemFilter implements ExceptionFilter {
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // The parser and the hooks of other plugins run outside the request's trace.
-    inTraceOf(request, () => {
-      const isUnmatched = request.is404 && error instanceof NotFoundException;
-      const problem = isUnmatched ? this.unmatched(request) : problemOf(error);
-      if (problem.code === 'internal') this.log.error({ err: error }, 'request failed');
-      else if (problem.status >= 500) this.log.warn({ err: error, code: problem.code }, 'request failed');
-      if (reply.sent) return;
-      void reply
-        .status(problem.status)
-        .headers({ ...problem.headers, 'content-type': 'application/problem+json' })
-        .send(problem.body());
-    });
+    if (isTraced(request)) inTraceOf(request, () => this.send(error, request, reply));
+    else void inServerSpan(request.method, request.headers, () => this.sendUntraced(error, request, reply));
   }
 
-  private unmatched(request: FastifyRequest): ProblemError {
-    const methods = this.routes.methodsOf(request.url);
-    if (methods.length === 0) return new ProblemError('not_found', 'there is no such path');
-    const allow = methods.join(', ');
-    return new ProblemError('method_not_allowed', `this path has ${allow}`, { headers: { allow } });
+  private send(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const methods = error instanceof NotFoundException ? this.routes.methodsOf(request.url) : [];
+    if (request.method === 'OPTIONS' && methods.length > 0) {
+      void reply.status(204).header('allow', methods.join(', ')).send();
+      return;
+    }
+    const isUnmatched = request.is404 && error instanceof NotFoundException;
+    const problem = isUnmatched ? unmatched(methods) : problemOf(error);
+    if (problem.code === 'internal') this.log.error({ err: error }, 'request failed');
+    else if (problem.status >= 500) this.log.warn({ err: error, code: problem.code }, 'request failed');
+    if (reply.sent) return;
+    void reply
+      .status(problem.status)
+      .headers({ ...problem.headers, 'content-type': 'application/problem+json' })
+      .send(problem.body());
   }
+
+  /** No other line of the log would have the trace that the answer names. */
+  private sendUntraced(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    this.log.info({ method: request.method, detail: messageOf(error) }, 'request refused before its route');
+    this.send(error, request, reply);
+  }
+}
+
+function unmatched(methods: readonly string[]): ProblemError {
+  if (methods.length === 0) return new ProblemError('not_found', 'there is no such path');
+  const allow = methods.join(', ');
+  return new ProblemError('method_not_allowed', `this path has ${allow}`, { headers: { allow } });
 }
 
 function problemOf(error: unknown): ProblemError {

@@ -19,14 +19,28 @@ describe('a path', () => {
     const problem = await app.problemOf('/v1/things', { method: 'DELETE' });
 
     expect(problem.code).toBe('method_not_allowed');
-    expect(problem.headers.get('allow')).toBe('GET, HEAD, POST');
+    expect(problem.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
   });
 
-  it('that cannot be decoded is a malformed request, which no trace follows', async () => {
-    const response = await fetch(`${app.url}/v1/things/%zz`);
+  it.each(['/v1/things', '/v1/things?any=1'])(
+    'that is asked for its methods lists them: %s',
+    async (path) => {
+      const response = await fetch(`${app.url}${path}`, { method: 'OPTIONS' });
 
-    expect(response.status).toBe(400);
-    expect(ProblemBody.parse(await response.json())).toMatchObject({ code: 'bad_request', traceId: '' });
+      expect(response.status).toBe(204);
+      expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
+    },
+  );
+
+  it('that does not exist has no methods', async () => {
+    expect(await app.problemOf('/v1/nothing', { method: 'OPTIONS' })).toMatchObject({ code: 'not_found' });
+  });
+
+  it.each(['%zz', '%E0%A4%A'])('that cannot be decoded is a malformed request: %s', async (id) => {
+    const { code, traceId } = await app.problemOf(`/v1/things/${id}`);
+
+    expect(code).toBe('bad_request');
+    expect(app.lines.join('')).toContain(traceId);
   });
 
   it('takes ids as long as those of operations', async () => {
@@ -90,6 +104,9 @@ describe('what is no HTTP request', () => {
     });
 
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(answer).toContain(`"code":"${code}"`);
+    const [, body = ''] = answer.split('\r\n\r\n');
+    const problem = ProblemBody.parse(JSON.parse(body));
+    expect(problem).toMatchObject({ status, code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(app.lines.join('')).toContain(problem.traceId);
   });
 });

@@ -13,10 +13,11 @@ export class RouteTable {
     });
   }
 
+  /** Empty where there is no such path; else `OPTIONS` is among them, which every path answers. */
   methodsOf(url: string): string[] {
     const parts = url.replace(/\?.*/, '').split('/');
     const methods = this.#routes.filter((route) => fits(route.parts, parts)).map(({ method }) => method);
-    return [...new Set(methods)].sort();
+    return methods.length === 0 ? [] : [...new Set([...methods, 'OPTIONS'])].sort();
   }
 }
 

@@ -22,12 +22,20 @@ describe('a request that is not as its contract says', () => {
     expect((await app.problemOf('/v1/things?page=1&page=2')).errors).toMatchObject([
       { pointer: '/query/page' },
     ]);
+    expect((await app.problemOf('/v1/things?pgae=2')).errors).toMatchObject([{ pointer: '/query/pgae' }]);
+    expect((await app.problemOf(`/v1/things/${randomUUID()}?page=1`)).errors).toMatchObject([
+      { pointer: '/query/page' },
+    ]);
+    expect((await app.problemOf('/v1/things', json('null'))).errors).toMatchObject([
+      { pointer: '', detail: expect.stringContaining('null') },
+    ]);
     expect((await app.problemOf('/v1/things/abc')).errors).toMatchObject([{ pointer: '/path/id' }]);
   });
 
   it.each([
     ['malformed JSON', json('{"name":'), 'bad_request', 400],
     ['an empty body', json(''), 'validation_failed', 400],
+    ['null', json('null'), 'validation_failed', 400],
     ['no object', json('[1]'), 'validation_failed', 400],
     ['a poisoned prototype', json('{"__proto__":{"admin":true},"name":"x"}'), 'bad_request', 400],
     ['no body at all', { method: 'POST' }, 'validation_failed', 400],

@@ -26,7 +26,7 @@ const things = {
   }),
   list: route('GET', '/v1/things', {
     ...{ summary: '', service, kind: 'read', access: 'public', success },
-    query: z.object({ page: z.coerce.number().int().min(1).default(1) }),
+    query: z.strictObject({ page: z.coerce.number().int().min(1).default(1) }),
   }),
   get: route('GET', '/v1/things/{id}', {
     ...{ summary: '', service, kind: 'read', access: 'public', params: z.object({ id: z.uuid() }), success },

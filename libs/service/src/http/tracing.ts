@@ -1,12 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ATTR } from '@taskwire/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+const TRACER = '@taskwire/service';
 const spans = new WeakMap<FastifyRequest, Span>();
 
 /** A server span for each request but those of probes, named by the route's pattern, continuing the caller's trace. */
 export function traceRequests(fastify: FastifyInstance, service: string): void {
-  const tracer = trace.getTracer('@taskwire/service');
+  const tracer = trace.getTracer(TRACER);
 
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (request.url.startsWith('/health/')) {
@@ -43,6 +45,26 @@ export function inTraceOf(request: FastifyRequest, work: () => void): void {
   const span = spans.get(request);
   if (span) context.with(trace.setSpan(context.active(), span), work);
   else work();
+}
+
+/** Whether the hooks have seen a request; those with paths that can't be decoded never get there. */
+export function isTraced(request: FastifyRequest): boolean {
+  return spans.has(request);
+}
+
+/** Runs what serves something else than a request to a route in a span of its own, which continues the caller's trace. */
+export async function inServerSpan(
+  name: string,
+  headers: IncomingHttpHeaders,
+  work: () => Promise<void> | void,
+): Promise<void> {
+  const parent = propagation.extract(context.active(), headers);
+  const span = trace.getTracer(TRACER).startSpan(name, { kind: SpanKind.SERVER }, parent);
+  try {
+    await context.with(trace.setSpan(parent, span), work);
+  } finally {
+    span.end();
+  }
 }
 
 /** `/v1/tasks/:id` as `/v1/tasks/{id}`; undefined where no route matched. */

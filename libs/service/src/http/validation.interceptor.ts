@@ -8,6 +8,8 @@ import { routeOf } from './route-metadata.js';
 
 type Fault = NonNullable<ProblemBody['errors']>[number];
 
+const NO_QUERY = z.strictObject({});
+
 /** Replaces parameters, query and body by what their schemas made of them; all faults are told at once. */
 @Injectable()
 export class ValidationInterceptor implements NestInterceptor {
@@ -17,17 +19,30 @@ export class ValidationInterceptor implements NestInterceptor {
     const faults: Fault[] = [];
     const check = (schema: z.ZodType | undefined, value: unknown, at: string): unknown => {
       if (!schema) return value;
-      const result = schema.safeParse(value ?? {});
-      if (result.success) return result.data;
-      faults.push(...result.error.issues.flatMap((issue) => faultsOf(issue, at)));
-      return value;
+      const { data, faults: found } = checked(schema, value, at);
+      faults.push(...found);
+      return data;
     };
     request.params = check(route.params, request.params, '/path');
-    request.query = check(route.query, request.query, '/query');
-    request.body = check(route.body, request.body, '');
+    request.query = check(route.query ?? NO_QUERY, request.query, '/query');
+    // No body lacks every field; `null` is a body, and the wrong one.
+    request.body = check(route.body, request.body === undefined ? {} : request.body, '');
     if (faults.length > 0) throw new ProblemError('validation_failed', undefined, { errors: faults });
     return next.handle();
   }
+}
+
+/** The query as its schema makes it, for handlers without the interceptor; throws `validation_failed`. */
+export function checkedQuery<Schema extends z.ZodType>(schema: Schema, query: unknown): z.output<Schema> {
+  const { data, faults } = checked(schema, query, '/query');
+  if (faults.length > 0) throw new ProblemError('validation_failed', undefined, { errors: faults });
+  return data as z.output<Schema>;
+}
+
+function checked(schema: z.ZodType, value: unknown, at: string): { data: unknown; faults: Fault[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { data: result.data, faults: [] };
+  return { data: value, faults: result.error.issues.flatMap((issue) => faultsOf(issue, at)) };
 }
 
 /** For handlers that parse by themselves: a value that doesn't fit its schema is the sender's fault, not ours. */

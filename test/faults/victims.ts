@@ -1,0 +1,49 @@
+import type { BusName } from '../buses.js';
+
+const IN_HANDLER = 'taskwire.handler.finished';
+const BEFORE_REPLY = 'taskwire.batch.committed';
+const BEFORE_ACKNOWLEDGEMENT = 'taskwire.batch.replied';
+const BEFORE_SENDING = 'taskwire.relay.sending';
+const BEFORE_DELETING = 'taskwire.relay.sent';
+const WAITING_FOR_REPLY = 'taskwire.request.stored';
+const BEFORE_ANSWER = 'taskwire.request.ended';
+const CONSUMING = [IN_HANDLER, BEFORE_REPLY, BEFORE_ACKNOWLEDGEMENT];
+const RELAYING = [BEFORE_SENDING, BEFORE_DELETING];
+const REQUESTING = [WAITING_FOR_REPLY, BEFORE_ANSWER];
+
+export type Shape = 'five processes' | 'one process';
+
+export interface Victim {
+  /** The process that ends. */
+  readonly process: string;
+  readonly points: readonly string[];
+  readonly kills: number;
+}
+
+const FIVE: readonly Victim[] = [
+  { process: 'task', points: [...CONSUMING, ...RELAYING], kills: 10 },
+  { process: 'notification', points: [...CONSUMING, ...RELAYING], kills: 10 },
+  { process: 'analytics', points: CONSUMING, kills: 6 },
+  { process: 'auth', points: [...CONSUMING, ...RELAYING], kills: 5 },
+  { process: 'gateway', points: REQUESTING, kills: 4 },
+];
+const ONE: readonly Victim[] = [
+  { process: 'platform', points: [...CONSUMING, ...RELAYING, ...REQUESTING], kills: 15 },
+];
+/** On each broker, what differs from one bus to the other: mostly what the consumers had in hand. */
+const FIVE_ON_BROKERS: readonly Victim[] = [
+  { process: 'task', points: [...CONSUMING, ...RELAYING], kills: 8 },
+  { process: 'notification', points: [...CONSUMING, ...RELAYING], kills: 7 },
+  { process: 'analytics', points: CONSUMING, kills: 3 },
+  { process: 'auth', points: [...CONSUMING, ...RELAYING], kills: 5 },
+  { process: 'gateway', points: REQUESTING, kills: 2 },
+];
+
+/** Who is killed where and how often, by bus and shape. */
+export function runsOn(brokers: readonly BusName[]): (readonly [BusName, Shape, readonly Victim[]])[] {
+  return [
+    ['postgres', 'five processes', FIVE],
+    ['postgres', 'one process', ONE],
+    ...brokers.map((broker) => [broker, 'five processes', FIVE_ON_BROKERS] as const),
+  ];
+}
