@@ -221,7 +221,7 @@ describe('ConfirmLane without confirmation', () => {
     const { source, lane, outcomes, add } = begin();
     add(['a']);
     lane.feed();
-    jest.advanceTimersByTime(9_000);
+    jest.advanceTimersByTime(4_000);
     expect(outcomes.size).toBe(0);
     jest.advanceTimersByTime(1_000);
     expect(outcomes.get('a')).toBe('unknown');

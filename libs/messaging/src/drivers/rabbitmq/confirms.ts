@@ -1,4 +1,5 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { withinMs } from '../../delivery/within.js';
 import { type OutgoingMessage, SendError } from '../../driver.js';
 import { encodeMessage, sentOf } from './codec.js';
 import { ConfirmLane, type ConfirmSource } from './confirm-lane.js';
@@ -8,6 +9,7 @@ import type { Names } from './names.js';
 import type { Topics } from './topology.js';
 
 const BLOCKED_GRACE_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 interface OpenChannel {
   readonly channel: ConfirmChannel;
@@ -29,6 +31,8 @@ export class Confirms implements ConfirmSource {
   constructor(
     private readonly names: Names,
     private readonly topics: Topics,
+    /** Makes a new connection in place of this one. */
+    private readonly renew: () => void,
     warn: (text: string) => void,
   ) {
     this.#kept = new Kept('the publishing channel', (model, ended) => this.#openOn(model, ended), warn);
@@ -84,8 +88,15 @@ export class Confirms implements ConfirmSource {
   givenUp(): void {
     const open = this.#open;
     this.#open = undefined;
-    // What comes next is published once the broker has closed this channel, so not before what is open on it.
-    if (open) void closeChannel(open.channel);
+    if (open) void this.#closeGivenUp(open.channel);
+  }
+
+  /**
+   * What comes next is published once the broker has closed the channel, so not before what is open on it. A channel that
+   * waits for a queue which is just starting closes only after a long time: then with its connection.
+   */
+  async #closeGivenUp(channel: ConfirmChannel): Promise<void> {
+    if (!(await withinMs(closeChannel(channel), CLOSE_TIMEOUT_MS))) this.renew();
   }
 
   async #openOn(model: ChannelModel, ended: () => void): Promise<void> {

@@ -61,7 +61,7 @@ export class RabbitmqDriver implements Driver {
     this.#names = new Names(settings.prefix);
     this.#topics = new Topics(this.#names);
     const warn = settings.onWarning;
-    this.#confirms = new Confirms(this.#names, this.#topics, warn);
+    this.#confirms = new Confirms(this.#names, this.#topics, () => this.#publishing.renew(), warn);
     this.#publisher = new Publisher(this.#topics, settings.maxMessageBytes, () => this.#confirms.lane());
     const isBlocked = (): boolean => this.#confirms.blocked !== undefined;
     this.#replySender = new ReplySender(isBlocked, warn);
