@@ -49,6 +49,16 @@ export class RabbitmqNode {
     return (await run(SCRIPT, ['ctl', ...command], { env: this.env })).stdout;
   }
 
+  /**
+   * After a SIGKILL, 3.10.8 often leaves a queue a follower for ever, though it is the only one of its kind: whoever
+   * publishes to it or consumes from it blocks in the broker. An operator does this by hand, or restarts the node.
+   */
+  async elect(): Promise<void> {
+    const followers =
+      'Q <- rabbit_amqqueue:list(), is_tuple(amqqueue:get_pid(Q)), element(1, sys:get_state(amqqueue:get_pid(Q))) =:= follower';
+    await this.ctl('eval', `[ra:trigger_election(amqqueue:get_pid(Q)) || ${followers}].`);
+  }
+
   wipe(): Promise<void> {
     return this.run('wipe');
   }

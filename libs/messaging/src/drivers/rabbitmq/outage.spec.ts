@@ -87,6 +87,7 @@ describeNode('outages of RabbitMQ', () => {
       await until('a flow', () => recorder.settled.length > 500);
       await node.run(end);
       await node.run('start');
+      await node.elect();
       const answered = performance.now();
       const seen = recorder.settled.length;
       await until('a flow again', () => recorder.settled.length > seen + 500, RECOVERY_MS);
