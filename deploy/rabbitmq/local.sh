@@ -2,6 +2,7 @@
 # A RabbitMQ node of its own on 127.0.0.1, beside any that the machine runs, for tests and for work without containers.
 #
 #   local.sh start | stop | restart | kill | status | wipe
+#   local.sh ctl COMMAND...      rabbitmqctl against this node, for example: ctl list_queues
 #
 # RABBITMQ_LOCAL_FOLDER  data, logs and pid         default .taskwire/rabbitmq
 # RABBITMQ_LOCAL_PORT    AMQP; +20000 is Erlang's   default 5672
@@ -85,12 +86,21 @@ ends() {
   rm -f "$folder/pid"
 }
 
+ctl() {
+  local program=/usr/lib/rabbitmq/bin/rabbitmqctl
+  [ -x "$program" ] || program=$(command -v rabbitmqctl) || fail 'rabbitmqctl is not installed'
+  # The node's cookie is in its own home.
+  HOME="$folder/home" ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_CONF_ENV_FILE=/dev/null \
+    "$program" --node "taskwire-$port@localhost" "$@"
+}
+
 case ${1:-} in
+  ctl) shift && ctl "$@" ;;
   start) start ;;
   stop) ends TERM ;;
   kill) ends KILL ;;
   restart) ends TERM && start ;;
   wipe) ends TERM && rm -rf "$folder" ;;
   status) if running=$(pid); then echo "running, process $running, port $port"; else echo 'not running'; fi ;;
-  *) fail 'use start, stop, restart, kill, status or wipe' ;;
+  *) fail 'use start, stop, restart, kill, status, wipe or ctl' ;;
 esac

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Channel, connect } from 'amqplib';
 import type { Topology } from '../../src/contract/topology.js';
 import { RabbitmqDriver } from '../../src/drivers/rabbitmq/rabbitmq-driver.js';
 import { Names } from '../../src/drivers/rabbitmq/names.js';
@@ -12,6 +13,7 @@ export class RabbitmqScene {
   readonly names = new Names(this.prefix);
   readonly warnings: string[] = [];
   readonly #declared: Topology[] = [];
+  readonly #started = new Set<RabbitmqDriver>();
 
   private constructor(
     readonly url: string,
@@ -37,12 +39,44 @@ export class RabbitmqScene {
     return driver;
   }
 
-  cut(driver: RabbitmqDriver): void {
-    this.proxy.cut(driver.id);
+  /** A connected instance that has declared the topology. */
+  async start(topology: Topology, options: Partial<RabbitmqDriverOptions> = {}): Promise<RabbitmqDriver> {
+    const driver = this.driver(options);
+    this.#started.add(driver);
+    await driver.connect();
+    await driver.declare(topology);
+    return driver;
   }
 
-  /** Removes everything that was declared here. */
+  /** Topics that all groups read. */
+  topology(topics: readonly string[], groups: readonly string[] = [], partitions = 2): Topology {
+    return {
+      topics: topics.map((name) => ({ name, partitions, retentionMs: 3_600_000 })),
+      groups: groups.map((name) => ({ name, topics, from: 'now' as const })),
+    };
+  }
+
+  /** Cuts the connections of an instance, or one of them. */
+  cut(driver: RabbitmqDriver, which?: 'publish' | 'consume'): void {
+    this.proxy.cut(which ? `taskwire ${which} ${driver.id}` : driver.id);
+  }
+
+  /** Does something on the broker as somebody who is no Taskwire. */
+  async aside<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
+    const model = await connect(this.url);
+    model.on('error', () => undefined);
+    try {
+      const channel = await model.createChannel();
+      channel.on('error', () => undefined);
+      return await work(channel);
+    } finally {
+      await model.close();
+    }
+  }
+
+  /** Ends the instances that were started and removes everything that was declared here. */
   async close(): Promise<void> {
+    await Promise.all([...this.#started].map((driver) => driver.close(3_000)));
     for (const topology of this.#declared) await removeTopology(this.url, this.prefix, topology);
     await this.proxy.close();
   }

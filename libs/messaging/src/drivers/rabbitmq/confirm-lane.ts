@@ -2,7 +2,7 @@ import { type OutgoingMessage, SendError } from '../../driver.js';
 
 const MOST_MESSAGES = 200;
 const MOST_BYTES = 4 * 1024 ** 2;
-const CONFIRM_TIMEOUT_MS = 10_000;
+const CONFIRM_TIMEOUT_MS = 5_000;
 
 export const BEHIND_ANOTHER =
   'rabbitmq bus: an earlier message of this partition in the same send was not stored';

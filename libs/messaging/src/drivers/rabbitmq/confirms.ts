@@ -1,27 +1,42 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { withinMs } from '../../delivery/within.js';
 import { type OutgoingMessage, SendError } from '../../driver.js';
 import { encodeMessage, sentOf } from './codec.js';
 import { ConfirmLane, type ConfirmSource } from './confirm-lane.js';
-import { closeChannel, messageOf, watched } from './connection.js';
+import { closeChannel, messageOf, watched } from './channel.js';
+import { Kept } from './kept.js';
 import type { Names } from './names.js';
 import type { Topics } from './topology.js';
 
 const BLOCKED_GRACE_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+
+interface OpenChannel {
+  readonly channel: ConfirmChannel;
+  /** What the broker sent back, by when it was sent, until its confirmation comes. */
+  readonly returned: Set<string>;
+  /** Why the broker closed it. */
+  refused?: string;
+}
 
 /** The confirm channel of one driver, anew after each reconnect, and what the broker says about it. */
 export class Confirms implements ConfirmSource {
-  #channel: ConfirmChannel | undefined;
+  readonly #kept: Kept;
+  #open: OpenChannel | undefined;
   #blocked: string | undefined;
   #grace: NodeJS.Timeout | undefined;
   readonly #lanes: ConfirmLane[] = [];
-  /** What the broker sent back, by when it was sent, until its confirmation comes. */
-  readonly #returned = new Set<string>();
   #lastSent = 0;
 
   constructor(
     private readonly names: Names,
     private readonly topics: Topics,
-  ) {}
+    /** Makes a new connection in place of this one. */
+    private readonly renew: () => void,
+    warn: (text: string) => void,
+  ) {
+    this.#kept = new Kept('the publishing channel', (model, ended) => this.#openOn(model, ended), warn);
+  }
 
   /** Why the broker takes no messages now, in its own words. */
   get blocked(): string | undefined {
@@ -37,51 +52,65 @@ export class Confirms implements ConfirmSource {
   async attach(model: ChannelModel): Promise<void> {
     model.on('blocked', (reason) => {
       this.#blocked = reason;
+      clearTimeout(this.#grace);
       this.#grace = setTimeout(() => {
         for (const lane of this.#lanes) lane.giveUp(this.#blockedText(reason));
       }, BLOCKED_GRACE_MS);
     });
     model.on('unblocked', () => this.#unblock());
-    model.on('close', () => this.#unblock());
-    await this.#open(model);
+    await this.#kept.attach(model);
+  }
+
+  detach(): void {
+    this.#kept.detach();
+    this.#open = undefined;
+    this.#unblock();
   }
 
   refusal(): string | undefined {
     if (this.#blocked !== undefined) return this.#blockedText(this.#blocked);
-    return this.#channel ? undefined : 'rabbitmq bus: no connection to publish with, a new one is being made';
+    return this.#open ? undefined : 'rabbitmq bus: no connection to publish with, a new one is being made';
   }
 
   publish(message: OutgoingMessage, confirmed: (error: SendError | undefined) => void): void {
-    if (!this.#channel) throw new Error('the channel is closed');
+    const open = this.#open;
+    if (!open) throw new Error('the channel is closed');
     const { topic, partition, body } = message;
     const sent = this.#nextSent();
     const options = { ...encodeMessage(message, sent), mandatory: this.topics.hasGroup(topic) };
-    this.#channel.publish(this.names.exchange(topic), String(partition), body, options, (error: unknown) => {
+    open.channel.publish(this.names.exchange(topic), String(partition), body, options, (error: unknown) => {
       // A returned message is confirmed too, right after its return.
-      if (this.#returned.delete(String(sent))) confirmed(this.#unroutable(message));
-      else confirmed(error ? failureOf(error) : undefined);
+      if (open.returned.delete(String(sent))) confirmed(this.#unroutable(message));
+      else confirmed(error ? failureOf(error, open.refused) : undefined);
     });
   }
 
   givenUp(): void {
-    const channel = this.#channel;
-    this.#channel = undefined;
-    if (channel) void closeChannel(channel);
+    const open = this.#open;
+    this.#open = undefined;
+    if (open) void this.#closeGivenUp(open.channel);
   }
 
-  async #open(model: ChannelModel): Promise<void> {
-    const channel = await model.createConfirmChannel();
-    watched(channel, () => {
-      if (this.#channel === channel) this.#channel = undefined;
-      this.#returned.clear();
-      // The connection lives on after a refused publish; without it, this fails and the next connection attaches.
-      this.#open(model).catch(() => undefined);
-    });
-    channel.on('return', (message) => {
+  /**
+   * What comes next is published once the broker has closed the channel, so not before what is open on it. A channel that
+   * waits for a queue which is just starting closes only after a long time: then with its connection.
+   */
+  async #closeGivenUp(channel: ConfirmChannel): Promise<void> {
+    if (!(await withinMs(closeChannel(channel), CLOSE_TIMEOUT_MS))) this.renew();
+  }
+
+  async #openOn(model: ChannelModel, ended: () => void): Promise<void> {
+    const open: OpenChannel = { channel: await model.createConfirmChannel(), returned: new Set() };
+    open.channel.on('error', (error: unknown) => (open.refused = messageOf(error)));
+    open.channel.on('return', (message) => {
       const sent = sentOf(message);
-      if (sent !== undefined) this.#returned.add(sent);
+      if (sent !== undefined) open.returned.add(sent);
     });
-    this.#channel = channel;
+    watched(open.channel, () => {
+      if (this.#open === open) this.#open = undefined;
+      ended();
+    });
+    this.#open = open;
   }
 
   #unblock(): void {
@@ -108,8 +137,17 @@ export class Confirms implements ConfirmSource {
 }
 
 /** The broker's refusal is certain; a lost channel leaves open whether the message got there. */
-function failureOf(error: unknown): SendError {
+function failureOf(error: unknown, refused: string | undefined): SendError {
   const text = messageOf(error);
-  const outcome = text === 'message nacked' ? 'not-stored' : 'unknown';
-  return new SendError(outcome, `rabbitmq bus: not confirmed: ${text}`, false, { cause: error });
+  if (text === 'message nacked') {
+    return new SendError(
+      'not-stored',
+      'rabbitmq bus: a queue refused the message: it is full or has no majority of its nodes',
+      false,
+      { cause: error },
+    );
+  }
+  const reason =
+    refused === undefined ? text : `${refused}: if something is missing, declare the topology again`;
+  return new SendError('unknown', `rabbitmq bus: not confirmed: ${reason}`, false, { cause: error });
 }

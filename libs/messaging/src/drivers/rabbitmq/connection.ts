@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { type ChannelModel, connect } from 'amqplib';
 import { pauseBefore, RECONNECT_BACKOFF } from '../../delivery/backoff.js';
+import { closed, messageOf, orFail } from './channel.js';
 import type { Settings } from './settings.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
+const SET_UP_TIMEOUT_MS = 10_000;
 
 export interface LinkEvents {
   /** After each (re)connect, before anyone else gets the connection. */
   up(model: ChannelModel): Promise<void>;
+  /** After each `up`, once: its connection is gone, or what `up` does could not be done. */
   lost(): void;
 }
 
@@ -17,6 +20,8 @@ export class Link {
   #opening: Promise<ChannelModel> | undefined;
   #closed = false;
   readonly #end = new AbortController();
+  /** All that have not ended, those being set up or closed included. */
+  readonly #alive = new Set<ChannelModel>();
 
   constructor(
     private readonly settings: Settings,
@@ -31,7 +36,7 @@ export class Link {
 
   /** The open connection, or what the running attempt to open one brings. */
   async connection(): Promise<ChannelModel> {
-    if (this.#closed) throw new Error('rabbitmq bus: the driver is closed');
+    if (this.#closed) throw closedError();
     if (this.#model) return this.#model;
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined;
@@ -42,51 +47,65 @@ export class Link {
   async close(): Promise<void> {
     this.#closed = true;
     this.#end.abort();
-    const model = this.#model ?? (await this.#opening?.catch(() => undefined));
-    this.#model = undefined;
-    await model?.close().catch(() => undefined);
+    await this.#opening?.catch(() => undefined);
+    this.#letGo();
+    await Promise.all([...this.#alive].map(closed));
+  }
+
+  /** Gives up a connection that lives but does not answer as it should; the next one follows. */
+  renew(): void {
+    if (this.#model) cut(this.#model);
   }
 
   /** Cuts the connection without a word, as a dying process does. */
   abort(): void {
     this.#closed = true;
     this.#end.abort();
-    cut(this.#model);
-    this.#model = undefined;
+    this.#letGo();
+    for (const model of this.#alive) cut(model);
   }
 
   async #open(): Promise<ChannelModel> {
     const { url, heartbeatSeconds } = this.settings;
     const address = new URL(url);
-    if (!address.searchParams.has('heartbeat')) {
-      address.searchParams.set('heartbeat', String(heartbeatSeconds));
-    }
+    address.searchParams.set('heartbeat', String(heartbeatSeconds));
     const model = await connect(address.href, {
       noDelay: true,
       timeout: CONNECT_TIMEOUT_MS,
       clientProperties: { connection_name: this.name },
     });
+    const { promise: end, reject } = Promise.withResolvers<never>();
+    this.#alive.add(model);
     // An `error` without a listener ends the process; `close` follows each of them.
     model.on('error', () => undefined);
-    model.on('close', () => this.#lost(model));
+    model.on('close', () => {
+      this.#alive.delete(model);
+      reject(new Error('rabbitmq bus: the connection was lost while it was set up'));
+      this.#lost(model);
+    });
     try {
-      await this.events.up(model);
+      await orFail(Promise.race([end, this.events.up(model)]), SET_UP_TIMEOUT_MS, 'setting up a connection');
+      if (this.#closed) throw closedError();
+      // Its end may have come together with the last answer that `up` waited for.
+      if (!this.#alive.has(model)) await end;
     } catch (error) {
       cut(model);
+      this.events.lost();
       throw error;
-    }
-    if (this.#closed) {
-      cut(model);
-      throw new Error('rabbitmq bus: the driver is closed');
     }
     this.#model = model;
     return model;
   }
 
-  #lost(model: ChannelModel): void {
-    if (this.#model !== model) return;
+  #letGo(): void {
+    if (!this.#model) return;
     this.#model = undefined;
     this.events.lost();
+  }
+
+  #lost(model: ChannelModel): void {
+    if (this.#model !== model) return;
+    this.#letGo();
     void this.#reconnect();
   }
 
@@ -107,33 +126,10 @@ export class Link {
   }
 }
 
-/** A channel whose end is told once, whatever its cause. */
-export async function openChannel(
-  model: ChannelModel,
-  onEnd: () => void = () => undefined,
-): Promise<Channel> {
-  return watched(await model.createChannel(), onEnd);
-}
+const closedError = (): Error => new Error('rabbitmq bus: the driver is closed');
 
-export function watched<C extends Channel>(channel: C, onEnd: () => void): C {
-  channel.on('error', () => undefined);
-  channel.once('close', onEnd);
-  return channel;
-}
-
-/** Closes a channel that may be closed already. */
-export async function closeChannel(channel: Channel): Promise<void> {
-  try {
-    await channel.close();
-  } catch {
-    // Closed before by either side: what a close is for has happened.
-  }
-}
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function cut(model: ChannelModel | undefined): void {
-  const inner = model?.connection as unknown as { stream?: { destroy(reason: Error): void } } | undefined;
+function cut(model: ChannelModel): void {
+  const inner = model.connection as unknown as { stream?: { destroy(reason: Error): void } };
   // Without an error, amqplib would hear of it by missing heartbeats only.
-  inner?.stream?.destroy(new Error('cut'));
+  inner.stream?.destroy(new Error('cut'));
 }

@@ -1,10 +1,9 @@
 import type { ChannelModel } from 'amqplib';
-import { pauseBefore, RECONNECT_BACKOFF } from '../../delivery/backoff.js';
 import { Delivery } from '../../delivery/delivery.js';
 import { withinMs } from '../../delivery/within.js';
 import type { Consumer, ConsumerOptions, Deliver } from '../../driver.js';
-import { messageOf } from './connection.js';
 import { GroupSession, type SessionHost } from './group-session.js';
+import { Kept } from './kept.js';
 import type { Lease } from './lease.js';
 
 const CLOSE_DEADLINE_MS = 10_000;
@@ -12,8 +11,6 @@ const CLOSE_DEADLINE_MS = 10_000;
 const DRAIN_SHARE = 0.8;
 
 export interface GroupHost extends SessionHost {
-  /** The connection to consume with, if there is one. */
-  model(): ChannelModel | undefined;
   /** Start no work when the broker was not heard for this long: it may have given the partitions away. */
   readonly silenceMs: number;
   left(consumer: GroupConsumer): void;
@@ -22,9 +19,8 @@ export interface GroupHost extends SessionHost {
 /** One group's partitions on this instance, over all its connections. */
 export class GroupConsumer implements Consumer {
   readonly #delivery: Delivery;
+  readonly #kept: Kept;
   #session: GroupSession | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #failures = 0;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -34,6 +30,7 @@ export class GroupConsumer implements Consumer {
     deliver: Deliver,
     options: ConsumerOptions = {},
   ) {
+    this.#kept = new Kept(`joining group ${group}`, (model, ended) => this.#join(model, ended), host.warn);
     this.#delivery = new Delivery(deliver, {
       ...options,
       mayStart: () => this.#session?.isAlive(host.silenceMs) === true,
@@ -65,69 +62,55 @@ export class GroupConsumer implements Consumer {
     return this.#closing;
   }
 
-  /** Joins the group on a new connection. */
+  /** Joins the group on a new connection; rejects when it can't now. */
   async attach(model: ChannelModel): Promise<void> {
-    if (this.#session?.model === model) return;
-    clearTimeout(this.#retry);
-    const session: GroupSession = new GroupSession(
-      model,
-      this.group,
-      this.topics,
-      this.host,
-      this.#delivery,
-      () => this.#lost(session),
-    );
-    this.#session = session;
-    try {
-      await session.start();
-      this.#failures = 0;
-    } catch (error) {
-      session.end();
-      throw error;
-    }
+    if (this.#session?.model !== model) await this.#kept.attach(model);
+  }
+
+  /** Tries again later when it can't join now. */
+  async attachSoon(model: ChannelModel): Promise<void> {
+    if (!this.#closing) await this.#kept.attachSoon(model);
   }
 
   /** The connection is gone. */
   detach(): void {
+    this.#kept.detach();
     this.#session?.end();
   }
 
   /** As when the process dies: nothing more is started or acknowledged. */
   abort(): void {
     this.#closing ??= Promise.resolve();
-    clearTimeout(this.#retry);
     this.detach();
   }
 
-  #lost(session: GroupSession): void {
-    if (this.#session !== session) return;
+  async #join(model: ChannelModel, ended: () => void): Promise<void> {
+    const before = this.#session;
     this.#session = undefined;
-    if (this.#closing) return;
-    this.#rejoinSoon();
-  }
-
-  #rejoinSoon(): void {
-    this.#failures += 1;
-    this.#retry = setTimeout(() => this.#rejoin(), pauseBefore(this.#failures, RECONNECT_BACKOFF));
-  }
-
-  /** For a membership that was lost without its connection; after a lost connection the next one attaches, mostly sooner. */
-  #rejoin(): void {
-    if (this.#session || this.#closing) return;
-    const model = this.host.model();
-    if (!model) {
-      this.#rejoinSoon();
-      return;
+    before?.end();
+    const session: GroupSession = new GroupSession(
+      model,
+      this.group,
+      this.topics,
+      this.host,
+      this.#delivery,
+      () => {
+        if (this.#session !== session) return;
+        this.#session = undefined;
+        ended();
+      },
+    );
+    this.#session = session;
+    try {
+      await session.start();
+    } catch (error) {
+      session.end();
+      throw error;
     }
-    this.attach(model).catch((error: unknown) => {
-      this.host.warn(
-        `rabbitmq bus: group ${this.group} can't join, trying again; are its queues declared? ${messageOf(error)}`,
-      );
-    });
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    clearTimeout(this.#retry);
+    this.#kept.detach();
     const end = performance.now() + deadlineMs;
     this.#session?.leave();
     await this.#delivery.close(deadlineMs * DRAIN_SHARE);

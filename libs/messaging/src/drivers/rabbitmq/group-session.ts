@@ -1,18 +1,23 @@
 import type { ChannelModel } from 'amqplib';
+import { type Backoff, pauseBefore } from '../../delivery/backoff.js';
 import type { Delivery } from '../../delivery/delivery.js';
-import { messageOf } from './connection.js';
+import { messageOf } from './channel.js';
 import { Lease } from './lease.js';
 import { Members } from './members.js';
 import type { Names } from './names.js';
 import { ownersOf } from './shares.js';
 import type { Topics } from './topology.js';
+import type { Voice } from './voice.js';
 
 /** How long the answers of the others are waited for before the first partition is taken. */
 const ACQUAINTANCE_MS = 50;
+/** Between attempts to read a queue that can't be read; each costs a channel, and a line of the broker's log. */
+const TAKE_BACKOFF: Backoff = { firstMs: 500, mostMs: 10_000 };
 
 export interface SessionHost {
   readonly names: Names;
   readonly topics: Topics;
+  readonly voice: Voice;
   warn(text: string): void;
 }
 
@@ -20,6 +25,8 @@ export interface SessionHost {
 export class GroupSession {
   readonly #members: Members;
   readonly #leases = new Map<string, Lease>();
+  /** Of queues that could not be read. */
+  readonly #failures = new Map<string, { readonly count: number; readonly until: number }>();
   #isAcquainted = false;
   #ended = false;
 
@@ -31,7 +38,7 @@ export class GroupSession {
     private readonly delivery: Delivery,
     private readonly onLost: () => void,
   ) {
-    this.#members = new Members(host.names, group, read, {
+    this.#members = new Members(host.names, group, read, host.voice, {
       claims: () => [...this.#leases].filter(([, lease]) => lease.isClaimed).map(([key]) => key),
       changed: () => this.#balance(),
       heard: () => delivery.wake(),
@@ -95,7 +102,8 @@ export class GroupSession {
     const key = `${topic}/${String(partition)}`;
     const lease = this.#leases.get(key);
     if (!lease) {
-      if (owner === this.#members.id) void this.#take(key, topic, partition);
+      const mayTry = performance.now() >= (this.#failures.get(key)?.until ?? 0);
+      if (owner === this.#members.id && mayTry) void this.#take(key, topic, partition);
       return;
     }
     const isContested = [...this.#members.peers.values()].some((peer) => peer.claims.has(key));
@@ -111,12 +119,17 @@ export class GroupSession {
     const queue = this.host.names.queue(topic, this.group, partition);
     try {
       await lease.open(this.model, queue, () => this.#forget(key, lease));
+      this.#failures.delete(key);
       this.#members.tell();
     } catch (error) {
       lease.lose();
       this.#forget(key, lease);
+      const count = (this.#failures.get(key)?.count ?? 0) + 1;
+      this.#failures.set(key, { count, until: performance.now() + pauseBefore(count, TAKE_BACKOFF) });
       if (!this.#ended)
-        this.host.warn(`rabbitmq bus: can't read ${queue}, trying again: ${messageOf(error)}`);
+        this.host.warn(
+          `rabbitmq bus: can't read ${queue}, trying again; was it deleted? Then declare the topology again: ${messageOf(error)}`,
+        );
     }
   }
 

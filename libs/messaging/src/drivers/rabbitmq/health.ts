@@ -1,9 +1,10 @@
 import type { ChannelModel } from 'amqplib';
 import type { DriverHealth } from '../../driver.js';
-import { closeChannel, messageOf, openChannel } from './connection.js';
+import { messageOf, orFail, withChannel } from './channel.js';
 import type { GroupQueue } from './topology.js';
 
 const KEEP_MS = 5_000;
+const TIMEOUT_MS = 3_000;
 
 /** Whether every declared queue is there: publishing tells only when the last queue of a partition is gone. */
 export class QueueCheck {
@@ -19,14 +20,12 @@ export class QueueCheck {
 }
 
 async function check(model: ChannelModel, queues: readonly GroupQueue[]): Promise<DriverHealth> {
+  const checks = withChannel(model, (channel) =>
+    Promise.all(queues.map(({ name }) => channel.checkQueue(name))),
+  );
   try {
-    const channel = await openChannel(model);
-    try {
-      await Promise.all(queues.map(({ name }) => channel.checkQueue(name)));
-      return { up: true };
-    } finally {
-      await closeChannel(channel);
-    }
+    await orFail(checks, TIMEOUT_MS, 'asking the broker for the queues');
+    return { up: true };
   } catch (error) {
     return {
       up: false,

@@ -1,6 +1,6 @@
 import type { ChannelModel } from 'amqplib';
 import type { GroupLag } from '../../driver.js';
-import { closeChannel, openChannel } from './connection.js';
+import { withChannel } from './channel.js';
 import type { Lease } from './lease.js';
 import type { GroupQueue } from './topology.js';
 
@@ -16,8 +16,7 @@ export class LagReader {
     queues: readonly GroupQueue[],
     leaseOf: (queue: GroupQueue) => Lease | undefined,
   ): Promise<readonly GroupLag[]> {
-    const channel = await openChannel(model);
-    try {
+    return withChannel(model, async (channel) => {
       const states = await Promise.all(
         queues.map(async (queue) => ({ queue, state: await channel.checkQueue(queue.name) })),
       );
@@ -33,9 +32,7 @@ export class LagReader {
         rows.set(`${group}\0${topic}`, row);
       }
       return [...rows.values()];
-    } finally {
-      await closeChannel(channel);
-    }
+    });
   }
 
   #abandonedFor(queue: string, messages: number, consumers: number): number {

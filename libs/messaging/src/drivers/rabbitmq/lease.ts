@@ -2,8 +2,8 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { Delivery } from '../../delivery/delivery.js';
 import type { HeldPartition } from '../../delivery/held-partition.js';
 import type { IncomingMessage } from '../../driver.js';
+import { closeChannel, openChannel } from './channel.js';
 import { decodeMessage } from './codec.js';
-import { closeChannel, openChannel } from './connection.js';
 
 const MOST_PREFETCHED = 200;
 
@@ -55,17 +55,24 @@ export class Lease {
   }
 
   async open(model: ChannelModel, queue: string, onEnd: () => void): Promise<void> {
-    const channel = await openChannel(model, () => {
-      this.lose();
-      onEnd();
-    });
-    await channel.prefetch(Math.min(MOST_PREFETCHED, this.delivery.bufferSize));
-    this.#channel = channel;
-    await channel.consume(queue, (message) => {
-      if (message) this.#receive(message);
-      // The server cancelled: the queue was deleted.
-      else void closeChannel(channel);
-    });
+    await openChannel(
+      model,
+      async (channel) => {
+        // Released meanwhile: a consumer whose messages nobody takes would hold up the partition for ever.
+        if (this.#held.isGone) return closeChannel(channel);
+        this.#channel = channel;
+        await channel.prefetch(Math.min(MOST_PREFETCHED, this.delivery.bufferSize));
+        await channel.consume(queue, (message) => {
+          if (message) this.#receive(message);
+          // The server cancelled: the queue was deleted.
+          else void closeChannel(channel);
+        });
+      },
+      () => {
+        this.lose();
+        onEnd();
+      },
+    );
   }
 
   /** Finishes what runs, acknowledges it, and gives the rest back to the head of the queue, in order. */

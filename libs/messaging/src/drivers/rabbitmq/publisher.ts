@@ -1,10 +1,12 @@
 import { Admission } from '../../delivery/admission.js';
 import { withinMs } from '../../delivery/within.js';
-import { type OutgoingMessage, SendError } from '../../driver.js';
+import { type Headers, type OutgoingMessage, SendError } from '../../driver.js';
 import { BEHIND_ANOTHER, type ConfirmLane } from './confirm-lane.js';
 import type { Topics } from './topology.js';
 
 const MOST_UNCONFIRMED = 10_000;
+/** AMQP sends them in one frame, whose size is agreed at 128 KiB: a larger one ends the connection. */
+const MOST_HEADER_BYTES = 32 * 1024;
 
 /** Checks each message, then gives it to the lane of its partition. */
 export class Publisher {
@@ -55,11 +57,21 @@ export class Publisher {
     return promise;
   }
 
-  #refusal({ topic, body }: OutgoingMessage, isBehind: boolean): SendError | undefined {
+  #refusal({ topic, headers, body }: OutgoingMessage, isBehind: boolean): SendError | undefined {
     if (this.#closed) return new SendError('not-stored', 'rabbitmq bus: the driver is closed');
     if (isBehind) return new SendError('not-stored', BEHIND_ANOTHER);
-    if (body.length <= this.maxMessageBytes) return undefined;
-    const sizes = `${String(body.length)} bytes, at most ${String(this.maxMessageBytes)} are taken`;
-    return new SendError('not-stored', `rabbitmq bus: a body for ${topic} has ${sizes}`, true);
+    return (
+      tooLarge('a body', topic, body.length, this.maxMessageBytes) ??
+      tooLarge('headers', topic, sizeOf(headers), MOST_HEADER_BYTES)
+    );
   }
 }
+
+function tooLarge(what: string, topic: string, bytes: number, most: number): SendError | undefined {
+  if (bytes <= most) return undefined;
+  const sizes = `${String(bytes)} bytes, at most ${String(most)} are taken`;
+  return new SendError('not-stored', `rabbitmq bus: ${what} for ${topic} of ${sizes}`, true);
+}
+
+const sizeOf = (headers: Headers): number =>
+  Object.entries(headers).reduce((sum, entry) => sum + Buffer.byteLength(entry.join('')), 0);

@@ -14,7 +14,7 @@ import type {
   OutgoingMessage,
   SendError,
 } from '../../driver.js';
-import { BroadcastConsumer } from './broadcast-consumer.js';
+import { BroadcastConsumer, type BroadcastHost } from './broadcast-consumer.js';
 import { Confirms } from './confirms.js';
 import { Link } from './connection.js';
 import { GroupConsumer, type GroupHost } from './group-consumer.js';
@@ -26,6 +26,7 @@ import { ReplyInbox, ReplySender } from './replies.js';
 import { type RabbitmqDriverOptions, type Settings, settingsOf } from './settings.js';
 import { Topics } from './topology.js';
 import { planTopology } from './topology-plan.js';
+import { Voice } from './voice.js';
 
 const CLOSE_DEADLINE_MS = 10_000;
 /** Of a close the part for handing over; the rest is for saying goodbye to the broker. */
@@ -47,7 +48,8 @@ export class RabbitmqDriver implements Driver {
   readonly #consuming: Link;
   readonly #confirms: Confirms;
   readonly #publisher: Publisher;
-  readonly #replySender = new ReplySender();
+  readonly #replySender: ReplySender;
+  readonly #voice: Voice;
   readonly #replyInbox: ReplyInbox;
   readonly #groups = new Set<GroupConsumer>();
   readonly #broadcasts = new Set<BroadcastConsumer>();
@@ -59,19 +61,24 @@ export class RabbitmqDriver implements Driver {
     const settings = (this.#settings = settingsOf(options));
     this.#names = new Names(settings.prefix);
     this.#topics = new Topics(this.#names);
-    const confirms = (this.#confirms = new Confirms(this.#names, this.#topics));
-    this.#publisher = new Publisher(this.#topics, settings.maxMessageBytes, () => confirms.lane());
-    this.#replyInbox = new ReplyInbox(this.id, this.#names);
+    const warn = settings.onWarning;
+    this.#confirms = new Confirms(this.#names, this.#topics, () => this.#publishing.renew(), warn);
+    this.#publisher = new Publisher(this.#topics, settings.maxMessageBytes, () => this.#confirms.lane());
+    const isBlocked = (): boolean => this.#confirms.blocked !== undefined;
+    this.#replySender = new ReplySender(isBlocked, warn);
+    this.#voice = new Voice(isBlocked, warn);
+    this.#replyInbox = new ReplyInbox(this.id, this.#names, warn);
+    const publishers = [this.#confirms, this.#replySender, this.#voice];
     this.#publishing = new Link(settings, `taskwire publish ${this.id}`, {
-      up: async (model) => {
-        await Promise.all([confirms.attach(model), this.#replySender.attach(model)]);
+      up: async (model) => void (await Promise.all(publishers.map((part) => part.attach(model)))),
+      lost: () => {
+        for (const part of publishers) part.detach();
       },
-      lost: () => undefined,
     });
     this.#consuming = new Link(settings, `taskwire consume ${this.id}`, {
       up: (model) => this.#consumeWith(model),
       lost: () => {
-        for (const group of this.#groups) group.detach();
+        for (const part of [this.#replyInbox, ...this.#groups, ...this.#broadcasts]) part.detach();
       },
     });
   }
@@ -85,7 +92,8 @@ export class RabbitmqDriver implements Driver {
   }
 
   async declare(topology: Topology): Promise<void> {
-    await this.#topics.declare(await this.#publishing.connection(), topology);
+    // Not with the connection that a broker short of memory stops.
+    await this.#topics.declare(await this.#consuming.connection(), topology);
   }
 
   async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
@@ -112,7 +120,7 @@ export class RabbitmqDriver implements Driver {
       names: this.#names,
       topics: this.#topics,
       silenceMs: this.#settings.heartbeatSeconds * 1_000,
-      model: () => this.#consuming.model,
+      voice: this.#voice,
       left: (left) => this.#groups.delete(left),
       warn: this.#settings.onWarning,
     };
@@ -134,12 +142,22 @@ export class RabbitmqDriver implements Driver {
     receive: (message: IncomingMessage) => void,
     resync: () => void,
   ): Promise<Consumer> {
+    const host: BroadcastHost = {
+      names: this.#names,
+      topics: this.#topics,
+      left: (left) => this.#broadcasts.delete(left),
+      warn: this.#settings.onWarning,
+    };
+    for (const topic of topics) this.#topics.partitionsOf(topic);
     const model = await this.#consuming.connection();
-    const consumer = new BroadcastConsumer(this.#names, this.#topics, topics, receive, resync, (left) => {
-      this.#broadcasts.delete(left);
-    });
-    await consumer.attach(model);
+    const consumer = new BroadcastConsumer(topics, host, receive, resync);
     this.#broadcasts.add(consumer);
+    try {
+      await consumer.attach(model);
+    } catch (error) {
+      await consumer.close();
+      throw error;
+    }
     return consumer;
   }
 
@@ -169,9 +187,8 @@ export class RabbitmqDriver implements Driver {
     if (!publishing || !consuming) {
       return { up: false, detail: 'no connection to RabbitMQ: check that it runs and that the URL is right' };
     }
-    if (this.#confirms.blocked !== undefined) {
-      return { up: false, detail: this.#confirms.refusal() ?? '' };
-    }
+    const refusal = this.#confirms.refusal();
+    if (refusal !== undefined) return { up: false, detail: refusal };
     return this.#queueCheck.health(consuming, this.#topics.groupQueues());
   }
 
@@ -192,8 +209,8 @@ export class RabbitmqDriver implements Driver {
   async #consumeWith(model: ChannelModel): Promise<void> {
     await this.#replyInbox.attach(model);
     await Promise.all([
-      ...[...this.#groups].map((group) => group.attach(model).catch(() => undefined)),
-      ...[...this.#broadcasts].map((broadcast) => broadcast.attach(model)),
+      ...[...this.#groups].map((group) => group.attachSoon(model)),
+      ...[...this.#broadcasts].map((broadcast) => broadcast.attachSoon(model)),
     ]);
   }
 

@@ -3,9 +3,12 @@ export interface RabbitmqDriverOptions {
   readonly url: string;
   /** Before the name of every exchange and queue, so that deployments can share a broker. Default none. */
   readonly prefix?: string;
-  /** A connection that was silent for about three times this long counts as dead, on both sides. Default 5. */
+  /**
+   * A connection that was silent for two to three times this long counts as dead, on both sides. An instance that did not
+   * hear from the broker for this long starts no work. Default: `heartbeat` of the URL, else 5; at least 1.
+   */
   readonly heartbeatSeconds?: number;
-  /** Larger bodies are refused for good. Default 1 MiB. */
+  /** Larger bodies are refused for good. Keep it below the broker's `max_message_size`. Default 1 MiB. */
   readonly maxMessageBytes?: number;
   /** For an operator's eyes: what works less well than it should, and what to do. */
   readonly onWarning?: (text: string) => void;
@@ -13,10 +16,17 @@ export interface RabbitmqDriverOptions {
 
 export type Settings = Required<RabbitmqDriverOptions>;
 
-export const settingsOf = (options: RabbitmqDriverOptions): Settings => ({
-  prefix: '',
-  heartbeatSeconds: 5,
-  maxMessageBytes: 1024 ** 2,
-  onWarning: () => undefined,
-  ...options,
-});
+const DEFAULT_HEARTBEAT_SECONDS = 5;
+
+export function settingsOf(options: RabbitmqDriverOptions): Settings {
+  return {
+    ...{ prefix: '', maxMessageBytes: 1024 ** 2, onWarning: () => undefined },
+    ...options,
+    heartbeatSeconds: Math.max(1, options.heartbeatSeconds ?? heartbeatOf(options.url)),
+  };
+}
+
+function heartbeatOf(url: string): number {
+  const seconds = Number(new URL(url).searchParams.get('heartbeat') ?? DEFAULT_HEARTBEAT_SECONDS);
+  return Number.isInteger(seconds) && seconds > 0 ? seconds : DEFAULT_HEARTBEAT_SECONDS;
+}

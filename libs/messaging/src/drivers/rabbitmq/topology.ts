@@ -1,10 +1,12 @@
-import type { ChannelModel } from 'amqplib';
+import { randomUUID } from 'node:crypto';
+import type { Channel, ChannelModel } from 'amqplib';
 import type { GroupDeclaration, Topology } from '../../contract/topology.js';
-import { closeChannel, messageOf, openChannel } from './connection.js';
+import { messageOf, orFail, withChannel } from './channel.js';
 import type { Names } from './names.js';
 
 const MOST_NAME_BYTES = 255;
 const NO_DELIVERY_LIMIT_SINCE = 4;
+const DECLARE_TIMEOUT_MS = 60_000;
 
 /** A queue of one group. */
 export interface GroupQueue {
@@ -21,38 +23,26 @@ export class Topics {
 
   constructor(private readonly names: Names) {}
 
+  /** Known here is only what was declared in full; a failure changes nothing of that. */
   async declare(model: ChannelModel, { topics, groups }: Topology): Promise<void> {
-    for (const { name, partitions } of topics) this.#partitions.set(name, partitions);
-    const channel = await openChannel(model);
-    try {
-      for (const { name, partitions } of topics) {
-        await refusing(this.names.exchange(name), (exchange) =>
-          channel.assertExchange(exchange, 'direct', { durable: true }),
-        );
-        await refusing(this.names.layout(name), (layout) =>
-          channel.assertQueue(layout, { durable: true, maxLength: partitions }),
+    const partitions = new Map([
+      ...this.#partitions,
+      ...topics.map((topic) => [topic.name, topic.partitions] as const),
+    ]);
+    const queues = groups.flatMap((group) => this.#queuesOf(group, partitions));
+    this.#demandShortNames(topics, groups, queues);
+    const declaring = withChannel(model, async (channel) => {
+      for (const topic of topics) await this.#declareTopic(channel, topic);
+      for (const { name } of groups) {
+        await refusing(this.names.members(name), (members) =>
+          channel.assertExchange(members, 'fanout', { durable: true }),
         );
       }
       const queueArguments = groupQueueArguments(model);
-      for (const group of groups) {
-        await refusing(this.names.members(group.name), (members) =>
-          channel.assertExchange(members, 'fanout', { durable: true }),
-        );
-        await Promise.all(
-          this.#queuesOf(group).map(async ({ name, topic, partition }) => {
-            await refusing(name, (queue) =>
-              channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
-            );
-            await channel.bindQueue(name, this.names.exchange(topic), String(partition));
-          }),
-        );
-      }
-    } catch (error) {
-      for (const { name } of topics) this.#partitions.delete(name);
-      throw error;
-    } finally {
-      await closeChannel(channel);
-    }
+      for (const queue of queues) await this.#declareQueue(channel, queue, queueArguments);
+    });
+    await orFail(declaring, DECLARE_TIMEOUT_MS, 'declaring the topology');
+    for (const { name, partitions: count } of topics) this.#partitions.set(name, count);
     for (const { name, topics: read } of groups) this.#groups.set(name, new Set(read));
   }
 
@@ -89,22 +79,67 @@ export class Topics {
 
   /** The queues of every group that was declared here. */
   groupQueues(): GroupQueue[] {
-    return [...this.#groups].flatMap(([name, topics]) => this.#queuesOf({ name, topics: [...topics] }));
+    return [...this.#groups].flatMap(([name, topics]) =>
+      this.#queuesOf({ name, topics: [...topics] }, this.#partitions),
+    );
   }
 
   unknown(topic: string): string {
     return `rabbitmq bus: topic ${topic} is not declared: add it to the topology given to declare()`;
   }
 
-  #queuesOf({ name: group, topics }: Pick<GroupDeclaration, 'name' | 'topics'>): GroupQueue[] {
-    return topics.flatMap((topic) =>
-      Array.from({ length: this.partitionsOf(topic) }, (_, partition) => ({
+  /** Checked before anything is made. */
+  #demandShortNames(
+    topics: Topology['topics'],
+    groups: Topology['groups'],
+    queues: readonly GroupQueue[],
+  ): void {
+    const names = [
+      ...topics.map(({ name }) => this.names.layout(name)),
+      ...groups.map(({ name }) => this.names.member(name, randomUUID())),
+      ...queues.map(({ name }) => name),
+    ];
+    for (const name of names) {
+      const bytes = Buffer.byteLength(name);
+      if (bytes <= MOST_NAME_BYTES) continue;
+      throw new Error(
+        `rabbitmq bus: the name ${name} has ${String(bytes)} bytes, at most ${String(MOST_NAME_BYTES)} are allowed: shorten the topic, the group or the prefix`,
+      );
+    }
+  }
+
+  async #declareTopic(channel: Channel, { name, partitions }: Topology['topics'][number]): Promise<void> {
+    await refusing(this.names.exchange(name), (exchange) =>
+      channel.assertExchange(exchange, 'direct', { durable: true }),
+    );
+    await refusing(this.names.layout(name), (layout) =>
+      channel.assertQueue(layout, { durable: true, maxLength: partitions }),
+    );
+  }
+
+  async #declareQueue(
+    channel: Channel,
+    { name, topic, partition }: GroupQueue,
+    queueArguments: Record<string, unknown>,
+  ): Promise<void> {
+    await refusing(name, (queue) => channel.assertQueue(queue, { durable: true, arguments: queueArguments }));
+    await channel.bindQueue(name, this.names.exchange(topic), String(partition));
+  }
+
+  #queuesOf(
+    { name: group, topics }: Pick<GroupDeclaration, 'name' | 'topics'>,
+    partitions: ReadonlyMap<string, number>,
+  ): GroupQueue[] {
+    return topics.flatMap((topic) => {
+      const count = partitions.get(topic);
+      if (count === undefined) throw new Error(this.unknown(topic));
+      return Array.from({ length: count }, (_, partition) => ({
         group,
         topic,
         partition,
         name: this.names.queue(topic, group, partition),
-      })),
-    );
+      }));
+    });
   }
 }
 
@@ -123,12 +158,6 @@ export function groupQueueArguments(model: ChannelModel): Record<string, unknown
 
 /** Runs a declaration; says what to do when something of that name is there with other settings. */
 async function refusing(name: string, declare: (name: string) => Promise<unknown>): Promise<void> {
-  const bytes = Buffer.byteLength(name);
-  if (bytes > MOST_NAME_BYTES) {
-    throw new Error(
-      `rabbitmq bus: the name ${name} has ${String(bytes)} bytes, at most ${String(MOST_NAME_BYTES)} are allowed: shorten the topic, the group or the prefix`,
-    );
-  }
   try {
     await declare(name);
   } catch (error) {
