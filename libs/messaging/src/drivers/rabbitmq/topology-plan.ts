@@ -1,9 +1,10 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import type { GroupDeclaration, Topology, TopologyDifference } from '../../contract/topology.js';
-import { closeChannel, messageOf, openChannel } from './connection.js';
+import { messageOf, orFail, withChannel } from './channel.js';
 import type { Names } from './names.js';
 import { groupQueueArguments } from './topology.js';
 
+const LOOK_TIMEOUT_MS = 10_000;
 const MEND = 'use a new version of the topic, or let it run empty and delete it';
 
 /** What is missing, and what is there with other settings; compared by the broker itself, as a declaration is. */
@@ -68,24 +69,23 @@ async function planGroup(
   return differences;
 }
 
-/** Whether something is `missing`, or how it differs; undefined when it is as it should be. */
+/** Whether something is `missing`, or how it differs; undefined when it is as it should be. Each refusal ends its channel. */
 async function look(
   model: ChannelModel,
   exists: (channel: Channel) => Promise<unknown>,
   fits: (channel: Channel) => Promise<unknown>,
 ): Promise<string | undefined> {
-  // Each refusal ends its channel.
-  const channel = await openChannel(model);
-  try {
+  const looking = withChannel(model, async (channel) => {
     await exists(channel);
     await fits(channel);
+  });
+  try {
+    await orFail(looking, LOOK_TIMEOUT_MS, 'looking at the topology');
     return undefined;
   } catch (error) {
     const text = messageOf(error);
     if (text.includes('NOT_FOUND')) return 'missing';
     if (text.includes('PRECONDITION_FAILED')) return text;
     throw error;
-  } finally {
-    await closeChannel(channel);
   }
 }
