@@ -33,7 +33,11 @@ describeRabbitmq('BroadcastConsumer', () => {
       mostWaiting,
     );
     await consumer.attach(model);
-    return { sender, consumer, heard, resyncs: () => resyncs, close: () => model.close() };
+    const close = async () => {
+      await consumer.close();
+      await model.close();
+    };
+    return { sender, consumer, heard, resyncs: () => resyncs, close };
   }
 
   it('asks for a resync when its queue was full, though it is empty soon after', async () => {
