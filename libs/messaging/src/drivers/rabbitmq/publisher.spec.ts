@@ -82,6 +82,17 @@ describeRabbitmq('sending to RabbitMQ', () => {
     expect(headers?.message).toContain('headers');
   });
 
+  it('takes headers as large as it says, and refuses for good what is a little larger', async () => {
+    const driver = await scene.start(scene.topology(['headers'], ['headers.group'], 1));
+    const [largest, larger] = [61_400, 61_500].map((size) =>
+      message('headers', 'x', 0, { note: 'x'.repeat(size) }),
+    );
+    expect(await driver.send(largest ? [largest] : [])).toEqual([undefined]);
+    expect(await driver.send(larger ? [larger] : [])).toMatchObject([
+      { outcome: 'not-stored', permanent: true },
+    ]);
+  });
+
   it('refuses quickly and keeps nothing while there is no connection, and sends again afterwards', async () => {
     const driver = await scene.start(scene.topology(['away'], ['away.group']));
     scene.cut(driver, 'publish');

@@ -5,8 +5,10 @@ import { BEHIND_ANOTHER, type ConfirmLane } from './confirm-lane.js';
 import type { Topics } from './topology.js';
 
 const MOST_UNCONFIRMED = 10_000;
-/** AMQP sends them in one frame, whose size is agreed at 128 KiB: a larger one ends the connection. */
-const MOST_HEADER_BYTES = 32 * 1024;
+/** With the key. amqplib encodes them into 64 KiB, and a frame, which they must fit into, has 128 KiB. */
+const MOST_HEADER_BYTES = 60 * 1024;
+/** Prefix, type and lengths. */
+const MOST_PER_HEADER = 24;
 
 /** Checks each message, then gives it to the lane of its partition. */
 export class Publisher {
@@ -57,12 +59,12 @@ export class Publisher {
     return promise;
   }
 
-  #refusal({ topic, headers, body }: OutgoingMessage, isBehind: boolean): SendError | undefined {
+  #refusal({ topic, key, headers, body }: OutgoingMessage, isBehind: boolean): SendError | undefined {
     if (this.#closed) return new SendError('not-stored', 'rabbitmq bus: the driver is closed');
     if (isBehind) return new SendError('not-stored', BEHIND_ANOTHER);
     return (
       tooLarge('a body', topic, body.length, this.maxMessageBytes) ??
-      tooLarge('headers', topic, sizeOf(headers), MOST_HEADER_BYTES)
+      tooLarge('headers', topic, Buffer.byteLength(key) + sizeOf(headers), MOST_HEADER_BYTES)
     );
   }
 }
@@ -74,4 +76,7 @@ function tooLarge(what: string, topic: string, bytes: number, most: number): Sen
 }
 
 const sizeOf = (headers: Headers): number =>
-  Object.entries(headers).reduce((sum, entry) => sum + Buffer.byteLength(entry.join('')), 0);
+  Object.entries(headers).reduce(
+    (sum, entry) => sum + Buffer.byteLength(entry.join('')) + MOST_PER_HEADER,
+    0,
+  );
