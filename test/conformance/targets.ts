@@ -44,7 +44,7 @@ export function kafkaTarget(client: KafkaClientName): () => Promise<DriverTarget
   const prefix = `bus-${randomBytes(4).toString('hex')}.`;
   return () =>
     Promise.resolve({
-      driver: () => new KafkaDriver({ brokers: kafkaBrokers, prefix, client, sessionTimeoutMs: 1_500 }),
+      driver: () => new KafkaDriver({ brokers: kafkaBrokers, prefix, client, sessionTimeoutMs: 4_000 }),
       kill: (driver) => Promise.resolve((driver as KafkaDriver).abort()),
       cut: noCuts,
       close: () => removePrefix(kafkaBrokers, prefix),

@@ -39,11 +39,17 @@ const FIVE_ON_BROKERS: readonly Victim[] = [
   { process: 'gateway', points: REQUESTING, kills: 2 },
 ];
 
-/** Who is killed where and how often, by bus and shape. */
-export function runsOn(brokers: readonly BusName[]): (readonly [BusName, Shape, readonly Victim[]])[] {
-  return [
-    ['postgres', 'five processes', FIVE],
-    ['postgres', 'one process', ONE],
-    ...brokers.map((broker) => [broker, 'five processes', FIVE_ON_BROKERS] as const),
-  ];
+/** One deployment, and who is killed in it where and how often. */
+export interface CrashRun {
+  readonly bus: BusName;
+  readonly shape: Shape;
+  readonly victims: readonly Victim[];
 }
+
+export const fiveProcesses = (bus: BusName): CrashRun => ({
+  bus,
+  shape: 'five processes',
+  victims: bus === 'postgres' ? FIVE : FIVE_ON_BROKERS,
+});
+
+export const oneProcess: CrashRun = { bus: 'postgres', shape: 'one process', victims: ONE };

@@ -1,0 +1,4 @@
+import { crashTest } from './crash.js';
+import { oneProcess } from './victims.js';
+
+crashTest(oneProcess);
