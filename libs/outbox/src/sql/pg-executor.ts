@@ -24,6 +24,7 @@ interface PgClient extends PgQueryable {
 /** What is used of a `pg.Pool`. Give it `connectionTimeoutMillis`, so that waiting for a connection ends. */
 export interface PgPool extends PgQueryable {
   connect(): Promise<PgClient>;
+  on(event: 'connect', listener: (client: PgClient) => void): unknown;
 }
 
 /** What handlers get from `unwrap<PgHandle>(tx)`. */
@@ -36,6 +37,9 @@ export interface PgHandle {
 
 /** Runs the store side over a `pg.Pool`. */
 export function pgExecutor(pool: PgPool): SqlExecutor {
+  // A connection may end in the moment between the pool's hold on it and the transaction's: without a listener of its own
+  // that would end the process. Whoever uses it next is told by its query.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return { ...runner(pool), transaction: (work) => transaction(pool, work) };
 }
 
