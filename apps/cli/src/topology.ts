@@ -47,8 +47,8 @@ function show(topology: Topology, differences: readonly TopologyDifference[], pr
   print(`${topics.length} topics, ${groups.length} groups: ${missing} missing, ${conflicts} in conflict`);
 }
 
-const lineOf = ({ kind, what, name, detail }: TopologyDifference): string =>
-  `${kind === 'missing' ? '+' : '!'} ${what} ${name}: ${detail}`;
+const lineOf = ({ kind, what, name, detail, change }: TopologyDifference): string =>
+  kind === 'missing' ? `+ ${what} ${name}: ${detail}` : `! ${what} ${name}: ${detail}: ${change}`;
 
 /** Connects, does the work, and leaves the broker again. */
 async function onBroker<T>(env: NodeJS.ProcessEnv, work: (driver: Driver) => Promise<T>): Promise<T> {

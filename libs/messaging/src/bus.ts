@@ -5,6 +5,7 @@ import { DEFAULT_PARTITIONS, type Topology } from './contract/topology.js';
 import type { Driver, DriverHealth, GroupLag } from './driver.js';
 import { encodeEvent, type EncodeOptions } from './envelope/encode.js';
 import { type Identity, SYSTEM } from './envelope.js';
+import { demandHealthy, differenceFinding, type Finding } from './finding.js';
 import { type BroadcastHandlers, Listener } from './listener.js';
 import { describe, type Log, logToConsole } from './log.js';
 import type { Handler } from './registry/handler.js';
@@ -76,7 +77,10 @@ export class Bus implements Requester {
     );
   }
 
-  /** Connects and makes what is missing of the topology. Idempotent. Rejects when the broker can't be reached. */
+  /**
+   * Connects and makes what is missing of the topology. Idempotent. Rejects when the broker can't be reached, and with a
+   * StartRefused when its settings break a promise; what only weakens one goes to the log.
+   */
   start(): Promise<void> {
     this.#started ??= this.#start().catch((error: unknown) => {
       this.#started = undefined;
@@ -152,6 +156,13 @@ export class Bus implements Requester {
     return { ...(await this.driver.health()), paused };
   }
 
+  /** What is wrong with the broker now: its settings and clock, and where it isn't as the topology says. */
+  async check(): Promise<readonly Finding[]> {
+    const { driver, topology } = this.#options;
+    const [differences, findings] = await Promise.all([driver.plan(topology), driver.check(topology)]);
+    return [...differences.map(differenceFinding), ...findings];
+  }
+
   lag(): Promise<readonly GroupLag[]> {
     return this.driver.lag();
   }
@@ -185,6 +196,7 @@ export class Bus implements Requester {
       () => this.#waiters.giveUpAll(),
     );
     await driver.connect();
+    demandHealthy(await driver.check(topology), (text) => this.#log('warn', text, {}));
     await driver.declare(topology);
   }
 

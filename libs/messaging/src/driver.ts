@@ -1,4 +1,5 @@
 import type { Topology, TopologyDifference } from './contract/topology.js';
+import type { Finding } from './finding.js';
 
 /** CloudEvents attributes and extensions by their plain names; each driver's codec adds its protocol's prefix. */
 export type Headers = Readonly<Record<string, string>>;
@@ -87,6 +88,8 @@ export interface Driver {
   declare(topology: Topology): Promise<void>;
   /** What `declare` would make, and what it would refuse. Changes nothing. */
   plan(topology: Topology): Promise<readonly TopologyDifference[]>;
+  /** What of the broker's settings and clock breaks a promise, though the topology is there or can be made. Changes nothing. */
+  check(topology: Topology): Promise<readonly Finding[]>;
   /**
    * Sends, and answers one result per message: undefined once the broker has it durably. What is confirmed of one call is
    * a prefix per partition. Calls of one process keep their order per partition. Bounded: waits while too much is unconfirmed.

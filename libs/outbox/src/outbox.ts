@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Driver } from '@taskwire/messaging';
-import { bootCheck } from './boot-check.js';
+import { demandHealthy, type Driver, type Finding } from '@taskwire/messaging';
+import { checkStore } from './check-store.js';
 import { consoleLog, type OutboxLog } from './log.js';
 import type { OutboxStore, StoreOptions } from './outbox-store.js';
 import { purge } from './purge.js';
@@ -27,10 +27,12 @@ export interface OutboxOptions extends Omit<StoreOptions, 'onOutgoing'> {
 export interface Outbox {
   readonly store: OutboxStore;
   /**
-   * Checks the database (warnings go to the log; missing tables reject), then starts relay, schedule and purge. The driver
-   * must be connected and its topology declared.
+   * Checks the database, then starts relay, schedule and purge. Warnings go to the log; what is refused rejects with a
+   * StartRefused. The driver must be connected and its topology declared.
    */
   start(): Promise<void>;
+  /** What is wrong with the database, its clock and these settings now. */
+  check(): Promise<readonly Finding[]>;
   /**
    * Sends what is stored, at most `deadlineMs` (default 5,000), then gives the lease back. Call it after the handlers have
    * ended and before driver and database close. Idempotent.
@@ -60,7 +62,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const wake = (): void => {
     relay.wake();
   };
-  const { windowMs } = storeSettings(options.settings);
+  const settings = storeSettings(options.settings);
+  const { windowMs } = settings;
   const tickers = [
     new Ticker('moving scheduled messages', scheduleMs, () => moveAllDue(executor, wake), log),
     new Ticker('purging the inbox', PURGE_MS, () => purge(executor, windowMs), log),
@@ -80,11 +83,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     store: createStore({ ...options, onOutgoing: wake }),
     start: async () => {
-      for (const warning of await bootCheck(executor)) log.warn(warning);
+      demandHealthy(await checkStore(executor, { settings }), (text) => log.warn(text));
       await listener?.start();
       relay.start();
       for (const ticker of tickers) ticker.start();
     },
+    check: () => checkStore(executor, { settings }),
     stop: (deadlineMs = STOP_MS) => (stopped ??= stop(deadlineMs)),
   };
 }

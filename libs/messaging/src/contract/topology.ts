@@ -25,11 +25,14 @@ export interface Topology {
 
 /** One point in which a broker is not as a topology says. */
 export interface TopologyDifference {
-  /** `missing`: `declare` makes it. `conflict`: `declare` refuses it, and the detail says what to do. */
+  /** `missing`: `declare` makes it. `conflict`: `declare` refuses it. */
   readonly kind: 'missing' | 'conflict';
   readonly what: 'topic' | 'group';
   readonly name: string;
+  /** What is missing, or how it differs. */
   readonly detail: string;
+  /** What to do. */
+  readonly change: string;
 }
 
 /** Derives the topology from the contracts; nothing else declares a topic, a queue or a group. */

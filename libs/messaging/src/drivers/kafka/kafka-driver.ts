@@ -13,7 +13,9 @@ import {
   type OutgoingMessage,
   SendError,
 } from '../../driver.js';
+import type { Finding } from '../../finding.js';
 import { BroadcastConsumer } from './broadcast-consumer.js';
+import { checkCopies } from './check.js';
 import { type Clients, clientsOf } from './clients.js';
 import type { ProducerPort } from './client.js';
 import { GroupConsumer } from './group-consumer.js';
@@ -95,6 +97,11 @@ export class KafkaDriver implements Driver {
   async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
     this.#demandOpen();
     return planTopology(this.#cluster, this.#names, topology);
+  }
+
+  async check({ topics }: Topology): Promise<readonly Finding[]> {
+    this.#demandOpen();
+    return checkCopies(this.#cluster, this.#names, this.#settings, topics);
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {

@@ -30,7 +30,10 @@ export interface KafkaDriverOptions {
   readonly maxMessageBytes?: number;
   /** Copies of each new topic. Default: what the brokers have as `default.replication.factor`. */
   readonly replicationFactor?: number;
-  /** Copies that must have a message before it is confirmed (new topics). Default: the brokers' setting. */
+  /**
+   * Copies that must have a message before it is confirmed: new topics are made so, and `check` refuses those that ask for
+   * fewer. Default: the brokers' setting, whatever it is.
+   */
   readonly minInsyncReplicas?: number;
   /**
    * An instance that was silent for this long counts as dead and its partitions are taken over. Brokers allow 6,000 and

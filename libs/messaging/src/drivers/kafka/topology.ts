@@ -36,6 +36,8 @@ export class Topics {
     const name = this.names.replies;
     const configs = {
       ...this.#configs(REPLY_RETENTION_MS),
+      // Best effort: a reply that is lost is asked for.
+      'min.insync.replicas': '1',
       'segment.ms': String(REPLY_SEGMENT_MS),
       'cleanup.policy': 'delete',
     };

@@ -53,6 +53,11 @@ export class MemoryDriver implements Driver {
     return this.#use(() => this.broker.plan(topology));
   }
 
+  /** It shares the process's clock, and has no settings that could be wrong. */
+  check(): Promise<readonly []> {
+    return this.#use(() => []);
+  }
+
   /** One after the other, which keeps the order of this process's calls. */
   send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
     const sent = this.#sending.then(() => this.#send(messages));

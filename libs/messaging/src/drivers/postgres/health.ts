@@ -17,14 +17,3 @@ export async function healthOf(data: Link, control: Link): Promise<DriverHealth>
     detail: 'the bus is connecting again to its database; nothing to do unless it stays so',
   };
 }
-
-export async function warnOfServerSettings(link: Link, warn: (text: string) => void): Promise<void> {
-  const [row] = await link.query<{ autovacuum: string }>(
-    'autovacuum',
-    `select current_setting('autovacuum') as autovacuum`,
-  );
-  if (row?.autovacuum !== 'off') return;
-  warn(
-    'postgres bus: autovacuum is off: the bus slows down and grows; set autovacuum = on in postgresql.conf',
-  );
-}

@@ -9,7 +9,7 @@ import { GroupConsumer, type GroupHost } from './group-consumer.js';
 import { Lane } from './lane.js';
 import { Listener } from './listener.js';
 import { Membership } from './membership.js';
-import { healthOf, warnOfServerSettings } from './health.js';
+import { healthOf } from './health.js';
 import type { OwnedPartition } from './owned-partition.js';
 import { Publisher } from './publisher.js';
 import { addressOf } from './reply-address.js';
@@ -91,7 +91,6 @@ export class Instance implements GroupHost {
 
   async start(): Promise<void> {
     await Promise.all([this.#control.client(), this.data.client(), ...this.#lanes.map((l) => l.client())]);
-    await warnOfServerSettings(this.data, this.#warn);
     this.#membership.start();
     this.#trimmer.start();
   }

@@ -13,6 +13,8 @@ import type {
   OutgoingMessage,
   SendError,
 } from '../../driver.js';
+import type { Finding } from '../../finding.js';
+import { checkServer } from './check.js';
 import { forgetGroup, readLag } from './groups.js';
 import { Instance } from './instance.js';
 import { prepareDatabase } from './schema.js';
@@ -53,6 +55,10 @@ export class PostgresDriver implements Driver {
 
   async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
     return this.#instance.topics.plan(topology);
+  }
+
+  async check(): Promise<readonly Finding[]> {
+    return checkServer(this.#instance.data);
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {

@@ -100,6 +100,11 @@ export class RabbitmqDriver implements Driver {
     return planTopology(await this.#publishing.connection(), this.#names, topology);
   }
 
+  /** All that AMQP tells of its settings is in the topology: what is not durable is a conflict there. */
+  check(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
     return this.#publisher.send(messages);
   }

@@ -1,8 +1,9 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import type { GroupDeclaration, Topology, TopologyDifference } from '../../contract/topology.js';
+import { missing } from '../topology-difference.js';
 import { messageOf, orFail, withChannel } from './channel.js';
 import type { Names } from './names.js';
-import { groupQueueArguments } from './topology.js';
+import { differenceOf, groupQueueArguments } from './topology.js';
 
 const LOOK_TIMEOUT_MS = 10_000;
 const MEND = 'use a new version of the topic, or let it run empty and delete it';
@@ -29,9 +30,9 @@ export async function planTopology(
     ];
     const conflict = found.find((one) => one !== 'missing' && one !== undefined);
     if (conflict !== undefined) {
-      differences.push({ kind: 'conflict', what: 'topic', name, detail: `${conflict}: ${MEND}` });
+      differences.push({ kind: 'conflict', what: 'topic', name, detail: conflict, change: MEND });
     } else if (found.includes('missing')) {
-      differences.push({ kind: 'missing', what: 'topic', name, detail: `${String(partitions)} partitions` });
+      differences.push(missing('topic', name, `${String(partitions)} partitions`));
     }
   }
   const partitionsOf = new Map(topics.map(({ name, partitions }) => [name, partitions]));
@@ -46,7 +47,7 @@ async function planGroup(
   partitionsOf: ReadonlyMap<string, number>,
 ): Promise<TopologyDifference[]> {
   const queueArguments = groupQueueArguments(model);
-  const missing: string[] = [];
+  const lacking: string[] = [];
   const differences: TopologyDifference[] = [];
   for (const topic of topics) {
     for (let partition = 0; partition < (partitionsOf.get(topic) ?? 0); partition += 1) {
@@ -56,15 +57,15 @@ async function planGroup(
         (channel) => channel.checkQueue(queue),
         (channel) => channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
       );
-      if (found === 'missing') missing.push(queue);
+      if (found === 'missing') lacking.push(queue);
       else if (found !== undefined) {
-        differences.push({ kind: 'conflict', what: 'group', name, detail: `${found}: ${MEND}` });
+        differences.push({ kind: 'conflict', what: 'group', name, detail: found, change: MEND });
       }
     }
   }
-  if (missing.length > 0) {
-    const more = missing.length > 1 ? ` and ${String(missing.length - 1)} more` : '';
-    differences.push({ kind: 'missing', what: 'group', name, detail: `queue ${missing[0] ?? ''}${more}` });
+  if (lacking.length > 0) {
+    const more = lacking.length > 1 ? ` and ${String(lacking.length - 1)} more` : '';
+    differences.push(missing('group', name, `queue ${lacking[0] ?? ''}${more}`));
   }
   return differences;
 }
@@ -85,7 +86,7 @@ async function look(
   } catch (error) {
     const text = messageOf(error);
     if (text.includes('NOT_FOUND')) return 'missing';
-    if (text.includes('PRECONDITION_FAILED')) return text;
+    if (text.includes('PRECONDITION_FAILED')) return differenceOf(text);
     throw error;
   }
 }

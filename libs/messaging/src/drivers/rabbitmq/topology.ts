@@ -156,6 +156,12 @@ export function groupQueueArguments(model: ChannelModel): Record<string, unknown
   };
 }
 
+/** How something that is there differs from its declaration: what the broker says, and what the worst of it means. */
+export function differenceOf(refusal: string): string {
+  if (!refusal.includes("inequivalent arg 'durable'")) return refusal;
+  return `not durable: a restart of the broker loses it, and every message in it; ${refusal}`;
+}
+
 /** Runs a declaration; says what to do when something of that name is there with other settings. */
 async function refusing(name: string, declare: (name: string) => Promise<unknown>): Promise<void> {
   try {
@@ -164,7 +170,7 @@ async function refusing(name: string, declare: (name: string) => Promise<unknown
     const text = messageOf(error);
     if (!text.includes('PRECONDITION_FAILED')) throw error;
     throw new Error(
-      `rabbitmq bus: ${name} is there with other settings (${text}): a topic keeps its number of partitions and its ` +
+      `rabbitmq bus: ${name} is there with other settings (${differenceOf(text)}): a topic keeps its number of partitions and its ` +
         'queues keep their arguments; use a new version of the topic, or let it run empty and delete it',
       { cause: error },
     );

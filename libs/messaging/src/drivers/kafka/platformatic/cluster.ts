@@ -10,6 +10,18 @@ const SETTLE_MS = 10_000;
 /** The brokers' answer within this time, or none. */
 const PROBE_MS = 3_000;
 
+/** How safe a topic keeps its messages. */
+export interface Copies {
+  /** Of each partition. */
+  readonly replicas: number;
+  /** That must have a message before it is confirmed. */
+  readonly minInsync: number;
+}
+
+const MIN_INSYNC = 'min.insync.replicas';
+const REPLICATION = 'default.replication.factor';
+const MAX_BYTES = 'max.message.bytes';
+
 export interface NewTopic {
   readonly name: string;
   readonly partitions: number;
@@ -65,19 +77,38 @@ export class Cluster {
 
   /** The largest record batch that each topic takes. Topics whose settings can't be read are left out. */
   async maxBatchBytes(topics: readonly string[]): Promise<Map<string, number>> {
-    try {
-      const described = await this.#admin.describeConfigs({
-        resources: topics.map((resourceName) => ({
-          resourceType: ConfigResourceTypes.TOPIC,
-          resourceName,
-          configurationKeys: ['max.message.bytes'],
-        })),
+    const settings = await this.#settingsOf(ConfigResourceTypes.TOPIC, topics, [MAX_BYTES]);
+    return new Map([...settings].map(([topic, values]) => [topic, Number(values.get(MAX_BYTES))]));
+  }
+
+  /** The copies of each topic that exists. Those whose settings can't be read are left out. */
+  async copies(topics: readonly string[]): Promise<Map<string, Copies>> {
+    return insist(async () => {
+      const existing = new Set(await this.#admin.listTopics());
+      const known = topics.filter((topic) => existing.has(topic));
+      if (known.length === 0) return new Map<string, Copies>();
+      const { topics: found } = await this.#admin.metadata({ topics: known, forceUpdate: true });
+      const settings = await this.#settingsOf(ConfigResourceTypes.TOPIC, known, [MIN_INSYNC]);
+      const copies = [...settings].map(([name, values]) => {
+        const replicas = (found.get(name)?.partitions ?? []).map((partition) => partition.replicas.length);
+        return [
+          name,
+          { replicas: Math.min(...replicas), minInsync: Number(values.get(MIN_INSYNC)) },
+        ] as const;
       });
-      return new Map(described.map(({ resourceName, configs }) => [resourceName, Number(configs[0]?.value)]));
-    } catch (error) {
-      if (hasCode(error, 'TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED')) return new Map();
-      throw error;
-    }
+      return new Map(copies);
+    }, SETTLE_MS);
+  }
+
+  /** The copies that a new topic gets by the brokers' own settings; undefined when they can't be read. */
+  async copiesOfNew(): Promise<Copies | undefined> {
+    const { brokers } = await this.#admin.metadata({ topics: [], forceUpdate: true });
+    const [broker] = brokers.keys();
+    const wanted = [MIN_INSYNC, REPLICATION];
+    const settings = await this.#settingsOf(ConfigResourceTypes.BROKER, [String(broker)], wanted);
+    const values = settings.get(String(broker));
+    if (!values) return undefined;
+    return { replicas: Number(values.get(REPLICATION)), minInsync: Number(values.get(MIN_INSYNC)) };
   }
 
   /** Per partition the offset at its start (-2) or end (-1). */
@@ -135,6 +166,28 @@ export class Cluster {
 
   abort(): void {
     cut(this.#admin);
+  }
+
+  /** Settings by name, of each resource; none of those that this user may not read. */
+  async #settingsOf(
+    resourceType: (typeof ConfigResourceTypes)['TOPIC' | 'BROKER'],
+    names: readonly string[],
+    configurationKeys: string[],
+  ): Promise<Map<string, ReadonlyMap<string, string | null>>> {
+    try {
+      const described = await this.#admin.describeConfigs({
+        resources: names.map((resourceName) => ({ resourceType, resourceName, configurationKeys })),
+      });
+      return new Map(
+        described.map(({ resourceName, configs }) => [
+          resourceName,
+          new Map(configs.map(({ name, value }) => [name, value ?? null])),
+        ]),
+      );
+    } catch (error) {
+      if (hasCode(error, 'TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED')) return new Map();
+      throw error;
+    }
   }
 
   async #leaders(topics: readonly string[]): Promise<void> {
