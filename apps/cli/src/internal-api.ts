@@ -27,7 +27,7 @@ type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** The internal HTTP of one service. */
 export class InternalApi {
-  readonly #url: string;
+  readonly url: string;
   readonly #setting: string;
 
   constructor(
@@ -37,9 +37,9 @@ export class InternalApi {
   ) {
     const { setting, url } = SERVICES[service];
     this.#setting = setting;
-    this.#url = env[setting] || platformPlace(env).urlOf(service);
-    if (!/^https?:/.test(this.#url) || !URL.canParse(this.#url)) {
-      throw new CliError(`${setting} must be an address such as ${url}, not "${this.#url}"`);
+    this.url = env[setting] || platformPlace(env).urlOf(service);
+    if (!/^https?:/.test(this.url) || !URL.canParse(this.url)) {
+      throw new CliError(`${setting} must be an address such as ${url}, not "${this.url}"`);
     }
   }
 
@@ -69,7 +69,7 @@ export class InternalApi {
       ? (errors as { pointer: string; detail: string }[]).map((e) => `\n  ${e.pointer}: ${e.detail}`).join('')
       : '';
     return new CliError(
-      `${this.service} at ${this.#url} answered ${status}: ${String(detail ?? title ?? 'no reason')}${trace}${faults}`,
+      `${this.service} at ${this.url} answered ${status}: ${String(detail ?? title ?? 'no reason')}${trace}${faults}`,
     );
   }
 
@@ -77,7 +77,7 @@ export class InternalApi {
     if (status !== 200) throw this.unexpected(status, body);
     const result = schema.safeParse(body);
     if (result.success) return result.data;
-    throw new CliError(`${this.service} at ${this.#url} is of another version: its answer can't be read`);
+    throw new CliError(`${this.service} at ${this.url} is of another version: its answer can't be read`);
   }
 
   async #ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
@@ -92,7 +92,7 @@ export class InternalApi {
     });
     if (response.status === 401 || response.status === 403) {
       throw new CliError(
-        `${this.service} at ${this.#url} does not accept ${this.token.name}: ${this.token.advice}`,
+        `${this.service} at ${this.url} does not accept ${this.token.name}: ${this.token.advice}`,
       );
     }
     return { status: response.status, body: await response.json().catch(() => null) };
@@ -100,13 +100,13 @@ export class InternalApi {
 
   async #send(path: string, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(new URL(path, this.#url), init);
+      return await fetch(new URL(path, this.url), init);
     } catch (cause) {
       const late = cause instanceof DOMException && cause.name === 'TimeoutError';
       const what = late ? `did not answer within ${TIMEOUT_MS / 1000} s` : 'is not reachable';
       const variables = `${this.#setting.replace('_URL', '_PORT')} and HOST, or ${this.#setting}`;
       const advice = `is the platform running ("npm start")? ${variables}, name another address`;
-      throw new CliError(`${this.service} at ${this.#url} ${what}: ${advice}`, { cause });
+      throw new CliError(`${this.service} at ${this.url} ${what}: ${advice}`, { cause });
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { deadLetters } from './dead-letters/command.js';
+import { doctorCommand } from './doctor/command.js';
 import { grantRole } from './grant-role.js';
 import { InternalApi, TOKEN_FILE } from './internal-api.js';
 import { SERVICES } from './services.js';
@@ -17,6 +18,7 @@ export function program(env: NodeJS.ProcessEnv, print: (line: string) => void = 
     .action((email: string, role: string) => grantRole(new InternalApi('auth', env), email, role, print));
   taskwire.addCommand(deadLetters(env, print));
   taskwire.addCommand(topologyCommand(env, print));
+  taskwire.addCommand(doctorCommand(env, print));
   taskwire.addHelpText('after', ENVIRONMENT);
   return taskwire;
 }
@@ -31,7 +33,8 @@ ${addresses.join('\n')}
                        (default: the file ${TOKEN_FILE} in this folder, which "npm start" writes)
   TASKWIRE_DATA, HOST, AUTH_PORT and so on
                        as "npm start" has them: other defaults of the above
-  OPERATOR_TOKEN       dead-letters: your own access token instead, so that the audit names you
+  OPERATOR_TOKEN       dead-letters, doctor: your own access token instead, so that the audit names you
+  GATEWAY_URL          doctor: where the gateway listens (default http://127.0.0.1:3000)
   BUS and its settings topology: the broker, as the services have it
 
 Exit codes: 0 it was done or shown; 1 it was not, and the message says why.`;

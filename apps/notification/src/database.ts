@@ -6,7 +6,7 @@ import { type Prisma, PrismaClient } from './generated/prisma/client.js';
 
 export const migrations = join(import.meta.dirname, '../prisma/migrations');
 
-export const openDatabase = (url: string) => openPrisma(PrismaClient, url);
+export const openDatabase = (url: string, connections?: number) => openPrisma(PrismaClient, url, connections);
 
 /** The client of a handler's transaction; for store files only. */
 export function unwrap(tx: Transaction): Prisma.TransactionClient {

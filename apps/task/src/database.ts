@@ -4,4 +4,4 @@ import { PrismaClient } from './generated/prisma/client.js';
 
 export const migrations = join(import.meta.dirname, '../prisma/migrations');
 
-export const openDatabase = (url: string) => openPrisma(PrismaClient, url);
+export const openDatabase = (url: string, connections?: number) => openPrisma(PrismaClient, url, connections);

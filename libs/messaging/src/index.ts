@@ -22,4 +22,5 @@ export * from './nest/decorators.js';
 export { BusClient, type CommandRequest, type EventRequest } from './nest/bus-client.js';
 export { BusServer, type BusServerOptions } from './nest/bus-server.js';
 export { direct } from './direct.js';
+export { DEFAULT_CONCURRENCY } from './delivery/delivery.js';
 export * from './diagnostics.js';

@@ -35,6 +35,8 @@ export const CommonConfig = z.object({
   KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).default('SCRAM-SHA-512'),
   KAFKA_USERNAME: z.string().min(1).optional(),
   KAFKA_PASSWORD: z.string().default(''),
+  /** Copies that must have a message before Kafka confirms it; topics that ask for fewer are refused. Production: 2. */
+  KAFKA_MIN_INSYNC_REPLICAS: z.coerce.number().int().min(1).max(100).optional(),
   /** As BUS_TTL_MS, for Kafka, whose brokers allow 6 s and more. */
   KAFKA_SESSION_MS: milliseconds.default(10_000),
   /** After this long without a heartbeat an instance's partitions are taken over. Its heartbeat is a third of it. */
@@ -44,6 +46,8 @@ export const CommonConfig = z.object({
   /** Most dead letters of one subscriber that a replay makes due in a second. */
   REPLAY_PER_SECOND: z.coerce.number().min(0.01).max(10_000).default(20),
   DATABASE_URL: postgresUrl.optional(),
+  /** Most connections of a service to its store. */
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(1_000).default(10),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a URL such as redis://127.0.0.1:6379' })
     .optional(),
@@ -60,6 +64,7 @@ export type CommonConfig = z.output<typeof CommonConfig>;
 
 /** Which bus, and where. */
 const BusConfig = CommonConfig.pick({
+  NODE_ENV: true,
   BUS: true,
   BUS_PREFIX: true,
   BUS_DATABASE_URL: true,
@@ -72,6 +77,7 @@ const BusConfig = CommonConfig.pick({
   KAFKA_USERNAME: true,
   KAFKA_PASSWORD: true,
   KAFKA_SESSION_MS: true,
+  KAFKA_MIN_INSYNC_REPLICAS: true,
 });
 export type BusConfig = z.output<typeof BusConfig>;
 

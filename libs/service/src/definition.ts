@@ -32,7 +32,8 @@ export interface ServiceDefinition<Config = object, Database = undefined> {
 export interface DatabaseDefinition<Database> {
   /** Folder of Prisma migrations, applied at start. */
   readonly migrations: string;
-  open(url: string): { readonly client: Database & PrismaRoot; close(): Promise<void> };
+  /** With at most so many connections; by default 10, as pg has it. */
+  open(url: string, connections?: number): { readonly client: Database & PrismaRoot; close(): Promise<void> };
 }
 
 /** What a service's module is made from. All of it can be injected too: see `tokens.ts`, and by class. */

@@ -15,4 +15,5 @@ export * from './open-prisma.js';
 export * from './run-service.js';
 export * from './start-service.js';
 export * from './tokens.js';
+export { StartRefused } from '@taskwire/messaging';
 export type { Logger } from '@taskwire/telemetry';

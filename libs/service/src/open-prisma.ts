@@ -13,8 +13,12 @@ interface PrismaOptions {
 export function openPrisma<Client extends { $disconnect(): Promise<void> }>(
   PrismaClient: new (options: PrismaOptions) => Client,
   url: string,
+  connections?: number,
 ): { readonly client: Client; close(): Promise<void> } {
-  const limits = { connectionTimeoutMillis: CONNECT_LIMIT_MS, statement_timeout: STATEMENT_LIMIT_MS };
+  const limits = {
+    ...(connections !== undefined && { max: connections }),
+    ...{ connectionTimeoutMillis: CONNECT_LIMIT_MS, statement_timeout: STATEMENT_LIMIT_MS },
+  };
   const adapter = new PrismaPg(
     { connectionString: url, ...limits },
     { statementNameGenerator: ({ sql }) => statementName(sql) },

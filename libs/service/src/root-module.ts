@@ -4,6 +4,8 @@ import { AccessTokenVerifier } from './access/access-token-verifier.js';
 import { ServiceClients } from './clients/service-clients.js';
 import type { ServiceContext, ServiceDefinition } from './definition.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { Doctor } from './doctor/doctor.js';
+import { DoctorController } from './doctor/doctor.controller.js';
 import { OperationsController } from './operations.controller.js';
 import { CONFIG, DATABASE, GROUPS, LOGGER, OUTBOX_STORE } from './tokens.js';
 
@@ -11,6 +13,8 @@ import { CONFIG, DATABASE, GROUPS, LOGGER, OUTBOX_STORE } from './tokens.js';
 export function rootModule<Config, Database>(
   definition: ServiceDefinition<Config, Database>,
   service: ServiceContext<Config, Database>,
+  /** Of services with a database. */
+  doctor: Doctor | undefined,
 ): DynamicModule {
   const shared = [
     { provide: CONFIG, useValue: service.config },
@@ -20,6 +24,7 @@ export function rootModule<Config, Database>(
     { provide: OUTBOX_STORE, useValue: service.outbox },
     { provide: Bus, useValue: service.bus },
     { provide: ServiceClients, useValue: service.services },
+    ...(doctor ? [{ provide: Doctor, useValue: doctor }] : []),
     { provide: AccessTokenVerifier, useValue: service.tokens },
   ];
   class ServiceModule {}
@@ -27,7 +32,7 @@ export function rootModule<Config, Database>(
     module: ServiceModule,
     global: true,
     imports: [definition.module(service)],
-    controllers: service.outbox === undefined ? [] : [OperationsController, DeadLettersController],
+    controllers: doctor ? [OperationsController, DeadLettersController, DoctorController] : [],
     providers: shared,
     exports: shared,
   };

@@ -1,3 +1,4 @@
+import { StartRefused } from '@taskwire/messaging';
 import { createLogger } from '@taskwire/telemetry';
 import { ConfigError } from './config.js';
 import type { AnyService, RunningService } from './definition.js';
@@ -6,6 +7,8 @@ import { startService } from './start-service.js';
 
 // npm passes a Ctrl-C on that the terminal has sent to this process already: that is no second one.
 const SAME_PRESS_MS = 300;
+
+const EXPECTED = [ConfigError, MigrationError, StartRefused];
 
 // Of the network, and of PostgreSQL: wrong password, unknown user, starting up.
 const UNREACHABLE = new Set([
@@ -46,7 +49,7 @@ function drainOnSignals(running: RunningService): void {
 
 /** One line for what an operator can do something about; everything there is for what should not happen. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof MigrationError) return error.message;
+  if (EXPECTED.some((kind) => error instanceof kind)) return (error as Error).message;
   const { code = '', port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `port ${port} is taken: set PORT to another one, or end what uses it`;
   if (UNREACHABLE.has(code)) {

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Controller, Inject, type OnModuleDestroy } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { route } from '@taskwire/contracts';
-import { Bus } from '@taskwire/messaging';
+import { route, taskCommands } from '@taskwire/contracts';
+import { Bus, StartRefused } from '@taskwire/messaging';
 import { z } from 'zod';
 import { ConfigError } from './config.js';
 import type { RunningService, ServiceDefinition } from './definition.js';
@@ -130,6 +130,14 @@ describe('a service', () => {
 
     await expect(start({ PORT: port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect(events).toEqual(['shutdown']);
+  });
+
+  it('declared on the group of another one does not start', async () => {
+    const thief = startService({ ...definition, groups: [taskCommands] }, env);
+    await expect(thief).rejects.toThrow(StartRefused);
+    await expect(thief).rejects.toThrow(
+      /gateway is declared on the group task\.commands .*"gateway\.<what>"/,
+    );
   });
 
   it('with a bus that cannot be reached does not start', async () => {

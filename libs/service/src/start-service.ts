@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contracts, revocations as revocationsSubscription, subscriptions } from '@taskwire/contracts';
-import { Bus, BusServer, topologyOf } from '@taskwire/messaging';
+import { Bus, BusServer, demandHealthy, topologyOf } from '@taskwire/messaging';
 import type { Outbox } from '@taskwire/outbox';
 import { createLogger, type Logger, startTelemetry } from '@taskwire/telemetry';
 import { brokerReached } from './bus/broker-reached.js';
@@ -11,6 +11,8 @@ import { ServiceClients } from './clients/service-clients.js';
 import { type CommonConfig, readConfig } from './config.js';
 import type { RunningService, ServiceContext, ServiceDefinition } from './definition.js';
 import { createDriver } from './bus/driver.js';
+import { definitionFindings } from './doctor/definition-findings.js';
+import { Doctor } from './doctor/doctor.js';
 import { type HealthCheck, serveHealth } from './health.js';
 import { createHttpApp } from './http-server.js';
 import { rootModule } from './root-module.js';
@@ -20,8 +22,9 @@ import { openStore } from './store.js';
 const SHUTDOWN_MS = 10_000;
 
 /**
- * Starts a service: settings, telemetry, database, bus, HTTP server, consumers, relay. Rejects when a part can't be
- * started, with what was started closed again; a ConfigError lists every bad setting.
+ * Starts a service: settings, telemetry, database, bus, HTTP server, relay, consumers. Rejects when a part can't be
+ * started, with what was started closed again; a ConfigError lists every bad setting, a StartRefused what would break a
+ * promise.
  */
 export async function startService<Config, Database>(
   definition: ServiceDefinition<Config, Database>,
@@ -54,6 +57,7 @@ async function start<Config, Database>(
 ): Promise<string> {
   const { name } = definition;
   const source = `/taskwire/${name}`;
+  demandHealthy(definitionFindings(definition, config), (text) => log.warn(text));
 
   const store = definition.database && (await openStore(definition.database, config, log));
   if (store) shutdown.add('database', store.close);
@@ -76,7 +80,11 @@ async function start<Config, Database>(
 
   const parts = { name, config, log, bus, services, tokens, db: store?.client, outbox: outbox?.store };
   const context = parts as ServiceContext<Config, Database>;
-  const app = await createHttpApp(name, rootModule(definition, context), log);
+  const app = await createHttpApp(
+    name,
+    rootModule(definition, context, outbox && new Doctor(bus, outbox)),
+    log,
+  );
   shutdown.add('requests and consumers', () => app.close());
   await definition.http?.(app, context);
   serveHealth(app.getHttpAdapter().getInstance(), name, {
@@ -87,9 +95,10 @@ async function start<Config, Database>(
   });
 
   await app.init();
+  // Before anything is handled: it refuses a database that messages would be lost in.
+  await outbox?.start();
   await consume(app, bus, definition, outbox);
   await listenForEndedSessions(bus, revocations);
-  await outbox?.start();
   await app.listen({ port: config.PORT ?? definition.port, host: config.HOST });
   revocations.start();
   const url = await app.getUrl();

@@ -17,11 +17,16 @@ export interface Store<Database> {
 /** Brings a service's database to this version and opens it. */
 export async function openStore<Database>(
   definition: DatabaseDefinition<Database>,
-  { DATABASE_URL: url = '', RELAY_LEASE_MS: leaseMs, REPLAY_PER_SECOND: replayPerSecond }: CommonConfig,
+  {
+    DATABASE_URL: url = '',
+    DATABASE_CONNECTIONS: connections,
+    RELAY_LEASE_MS: leaseMs,
+    REPLAY_PER_SECOND: replayPerSecond,
+  }: CommonConfig,
   log: Logger,
 ): Promise<Store<Database>> {
   await migrate(url, definition.migrations);
-  const { client, close } = definition.open(url);
+  const { client, close } = definition.open(url, connections);
   return {
     client,
     close,

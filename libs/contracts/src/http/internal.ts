@@ -33,6 +33,21 @@ export type AccessTokenClaims = z.output<typeof AccessTokenClaims>;
 export const TOKEN_ISSUER = 'taskwire';
 export const TOKEN_AUDIENCE = 'taskwire-api';
 
+/** What breaks a promise (`refused`) or weakens one, why, and the setting to change. */
+const Finding = z.object({
+  level: z.enum(['refused', 'warning']),
+  what: z.string(),
+  why: z.string(),
+  change: z.string(),
+});
+
+/**
+ * `GET /internal/doctor`, of each service with a store; for who may read dead letters. What is wrong with its broker and
+ * its database, their settings and clocks.
+ */
+export const DoctorReport = z.object({ findings: z.array(Finding) });
+export type DoctorReport = z.output<typeof DoctorReport>;
+
 // Under /internal/dead-letters, of each service with a store. Who may call: the role operator by its access token, or the
 // platform's internal token.
 

@@ -4,7 +4,7 @@ import { HeldPartition, type PartitionEvents, type PartitionHost } from './held-
 import { withinMs } from './within.js';
 
 const DEFAULT_BATCH_SIZE = 200;
-const DEFAULT_CONCURRENCY = 2;
+export const DEFAULT_CONCURRENCY = 2;
 const DEFAULT_BUFFER_BYTES = 8 * 1024 ** 2;
 
 export interface DeliveryOptions extends ConsumerOptions {

@@ -20,12 +20,15 @@ export function createDriver(config: BusConfig, onWarning: (text: string) => voi
       });
     case 'rabbitmq':
       return rabbitmqDriver({ url: config.RABBITMQ_URL, prefix: config.BUS_PREFIX, onWarning });
-    case 'kafka':
+    case 'kafka': {
+      const minInsyncReplicas =
+        config.KAFKA_MIN_INSYNC_REPLICAS ?? (config.NODE_ENV === 'production' ? 2 : undefined);
       return kafkaDriver({
         brokers: config.KAFKA_BROKERS.split(','),
         client: config.KAFKA_CLIENT,
         prefix: config.BUS_PREFIX,
         sessionTimeoutMs: config.KAFKA_SESSION_MS,
+        ...(minInsyncReplicas !== undefined && { minInsyncReplicas }),
         ...(config.KAFKA_TLS && { tls: true }),
         ...(config.KAFKA_USERNAME !== undefined && {
           sasl: {
@@ -36,6 +39,7 @@ export function createDriver(config: BusConfig, onWarning: (text: string) => voi
         }),
         onWarning,
       });
+    }
     case 'memory':
       return memoryDriver(broker);
   }

@@ -11,37 +11,47 @@ export async function checkCopies(
   settings: Pick<Settings, 'minInsyncReplicas' | 'replicationFactor'>,
   topics: readonly TopicDeclaration[],
 ): Promise<Finding[]> {
-  const found = await cluster.copies(topics.map(({ name }) => names.topic(name)));
-  const counts = await cluster.partitionCounts(topics.map(({ name }) => names.topic(name)));
-  const findings = [...found].flatMap(([name, copies]) =>
-    topicFindings(name, copies, settings.minInsyncReplicas),
+  const onBroker = topics.map(({ name }) => names.topic(name));
+  const found = await cluster.copies(onBroker);
+  const alike = Map.groupBy(
+    onBroker.filter((name) => found.has(name)),
+    (name) => JSON.stringify(found.get(name)),
   );
-  const isMissing = topics.some(({ name }) => !counts.has(names.topic(name)));
-  const ofNew = isMissing ? await cluster.copiesOfNew() : undefined;
+  const findings = [...alike.values()].flatMap((same) => {
+    const copies = found.get(same[0] ?? '');
+    return copies ? topicFindings(same, copies, settings.minInsyncReplicas) : [];
+  });
+  const counts = await cluster.partitionCounts(onBroker);
+  const ofNew = counts.size < onBroker.length ? await cluster.copiesOfNew() : undefined;
   return ofNew ? [...findings, ...newTopicFindings(ofNew, settings)] : findings;
 }
 
-function topicFindings(name: string, { replicas, minInsync }: Copies, wanted = 1): Finding[] {
+/** Of topics that are alike; `wanted` copies must have a message before it is confirmed. */
+export function topicFindings(
+  topics: readonly string[],
+  { replicas, minInsync }: Copies,
+  wanted = 1,
+): Finding[] {
+  const what = `${topics.join(', ')} on Kafka: min.insync.replicas is ${String(minInsync)}, with ${copies(replicas)}`;
   if (replicas < minInsync) {
     return [
       {
         level: 'refused',
-        what: `Kafka topic ${name} has ${copies(replicas)} and min.insync.replicas ${String(minInsync)}`,
-        why: 'it takes no message: so many copies can never have one',
-        change: `give it more replicas (kafka-reassign-partitions), or set its min.insync.replicas to ${String(replicas)}`,
+        what,
+        why: 'no message is ever taken: so many copies can never have it',
+        change: `set min.insync.replicas to ${String(replicas)} (kafka-configs), or add replicas (kafka-reassign-partitions)`,
       },
     ];
   }
   if (minInsync >= wanted) return [];
+  const more =
+    replicas < wanted ? `add replicas up to ${String(wanted + 1)} (kafka-reassign-partitions), and ` : '';
   return [
     {
       level: 'refused',
-      what: `Kafka topic ${name} has min.insync.replicas ${String(minInsync)}, and ${copies(replicas)}`,
+      what,
       why: 'a confirmed message may be on one broker alone, and is lost with its disk',
-      change:
-        replicas < wanted
-          ? `give it ${String(wanted)} replicas or more (kafka-reassign-partitions) and min.insync.replicas ${String(wanted)}${ACCEPT}`
-          : `set its min.insync.replicas to ${String(wanted)} (kafka-configs --alter)${ACCEPT}`,
+      change: `${more}set min.insync.replicas to ${String(wanted)} (kafka-configs)${ACCEPT}`,
     },
   ];
 }
@@ -65,6 +75,6 @@ function newTopicFindings(
 }
 
 const ACCEPT =
-  '; to accept the loss, as with one broker alone, set KAFKA_MIN_INSYNC_REPLICAS=1 (the driver: minInsyncReplicas)';
+  '; to accept the loss, as with one broker alone, KAFKA_MIN_INSYNC_REPLICAS=1 (option minInsyncReplicas of the driver)';
 
 const copies = (replicas: number): string => (replicas === 1 ? '1 replica' : `${String(replicas)} replicas`);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { rabbitmqUrl } from '@taskwire/testing';
 import { RabbitmqScene } from '../../../testing/rabbitmq/index.js';
+import { Bus } from '../../bus.js';
 import { RabbitmqDriver } from './rabbitmq-driver.js';
 import { describeRabbitmq, message } from './rabbitmq.fixture.js';
 
@@ -51,6 +52,47 @@ describeRabbitmq('the topology on RabbitMQ', () => {
     },
     LIMIT_MS,
   );
+
+  it(
+    'refuses a queue that is not durable, and says what that means',
+    async () => {
+      const topology = scene.topology(['brief'], ['brief.group'], 1);
+      const queue = scene.names.queue('brief', 'brief.group', 0);
+      await scene.aside((channel) => channel.assertQueue(queue, { durable: false }));
+      const bus = new Bus({ driver: scene.driver(), topology });
+
+      await expect(bus.start()).rejects.toThrow(
+        new RegExp(`${queue} is there with other settings \\(not durable: a restart of the broker loses it`),
+      );
+      expect(await bus.check()).toContainEqual({
+        level: 'refused',
+        what: expect.stringMatching(/^group brief\.group is not as declared: not durable: .*brief\.group/),
+        why: 'no service that declares it can start',
+        change: expect.stringContaining('delete it'),
+      });
+      await bus.close();
+    },
+    LIMIT_MS,
+  );
+
+  it('has nothing wrong once it is declared, and says when a queue is deleted', async () => {
+    const topology = scene.topology(['whole'], ['whole.group'], 1);
+    const bus = new Bus({ driver: scene.driver(), topology });
+    await bus.start();
+    expect(await bus.check()).toEqual([]);
+
+    const queue = scene.names.queue('whole', 'whole.group', 0);
+    await scene.aside((channel) => channel.deleteQueue(queue));
+    expect(await bus.check()).toEqual([
+      {
+        level: 'refused',
+        what: `group whole.group is missing on the broker: queue ${queue}`,
+        why: 'what is sent there is stored nowhere',
+        change: expect.stringContaining('topology apply'),
+      },
+    ]);
+    await bus.close();
+  });
 
   it(
     'refuses an exchange of another type',
