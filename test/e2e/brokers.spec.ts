@@ -4,10 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NotificationList, Operation, TaskPage, UserAnalytics } from '@taskwire/contracts';
 import { brokers, busUnder, type BusUnderTest } from '../buses.js';
 import { type BodyOf, type Client, signUp } from './client.js';
+import { doctor } from './doctor.js';
 import { openEvents } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
+const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789';
 const ANSWER_LIMIT_MS = 45_000;
 
 if (brokers.length === 0) it.skip('the platform over a broker: there is none', () => undefined);
@@ -19,7 +21,7 @@ describe.each(brokers)('the platform over %s', (name) => {
 
   beforeAll(async () => {
     bus = await busUnder(name);
-    platform = await startPlatform({ env: bus.env });
+    platform = await startPlatform({ env: { ...bus.env, INTERNAL_TOKEN } });
     ada = await signUp(platform.api);
   }, 60_000);
   afterAll(async () => {
@@ -43,6 +45,20 @@ describe.each(brokers)('the platform over %s', (name) => {
       if (!isOpen || performance.now() > end) throw new Error(`"${title}" ended with ${answer?.status}`);
       await sleep(200);
     }
+  }
+
+  it('is found in order by the doctor', async () => {
+    expect(await doctor(platform, INTERNAL_TOKEN)).toEqual({ printed: ['all is well'], failed: undefined });
+  });
+
+  if (name === 'kafka') {
+    it('is refused in production on a broker alone, unless wanted so', async () => {
+      const production = { NODE_ENV: 'production', LOG_LEVEL: 'silent' };
+      await expect(platform.addGateway(production)).rejects.toThrow(
+        /not started:\n.*task\.commands\.v1.* on Kafka: min\.insync\.replicas is 1, with 1 replica /,
+      );
+      await platform.addGateway({ ...production, KAFKA_MIN_INSYNC_REPLICAS: '1' });
+    });
   }
 
   it('carries a write to its answer, to notification, to analytics and to live clients', async () => {

@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { program } from '@taskwire/cli';
 import { Bus } from '@taskwire/messaging';
 import { postgresDriver } from '@taskwire/messaging/postgres';
 import { createOutbox, install, pgExecutor } from '@taskwire/outbox';
@@ -11,6 +10,7 @@ import { service as task } from '@taskwire/task';
 import { Client, Pool } from 'pg';
 import { startEmbeddedPostgres } from '../../apps/platform/src/postgres/embedded-postgres.js';
 import { signUp } from './client.js';
+import { doctor } from './doctor.js';
 import { type Platform, startPlatform } from './platform.js';
 
 const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789';
@@ -30,24 +30,15 @@ async function query(url: string, sql: string): Promise<void> {
   await client.end();
 }
 
-/** `npx taskwire doctor`: what it printed, and why it ended with 1 if it did. */
-async function doctor(...args: string[]): Promise<{ printed: string[]; failed: unknown }> {
-  const urls = Object.entries(platform.urls).map(([name, url]) => [`${name.toUpperCase()}_URL`, url]);
-  const env = { ...(Object.fromEntries(urls) as NodeJS.ProcessEnv), INTERNAL_TOKEN };
-  const printed: string[] = [];
-  const ended = program(env, (line) => printed.push(line)).parseAsync(['doctor', ...args], { from: 'user' });
-  return { failed: await ended.then(() => undefined, String), printed };
-}
-
 describe('taskwire doctor on a platform', () => {
   it('finds nothing where nothing is wrong', async () => {
-    expect(await doctor()).toEqual({ printed: ['all is well'], failed: undefined });
+    expect(await doctor(platform, INTERNAL_TOKEN)).toEqual({ printed: ['all is well'], failed: undefined });
   });
 
   it('warns of what weakens a promise, and ends well', async () => {
     const { task: store } = platform.databases;
     await query(store, 'alter table inbox set (autovacuum_enabled = off)');
-    const { printed, failed } = await doctor();
+    const { printed, failed } = await doctor(platform, INTERNAL_TOKEN);
     await query(store, 'alter table inbox reset (autovacuum_enabled)');
 
     expect(failed).toBeUndefined();
@@ -62,7 +53,7 @@ describe('taskwire doctor on a platform', () => {
   it('ends with 1 on what breaks one, which every service says and it shows once', async () => {
     const { bus } = platform.databases;
     await query(bus, `update bus.subscription set grp = 'gone' where grp = 'analytics.usage'`);
-    const { printed, failed } = await doctor('--json');
+    const { printed, failed } = await doctor(platform, INTERNAL_TOKEN, '--json');
     await query(bus, `update bus.subscription set grp = 'analytics.usage' where grp = 'gone'`);
 
     expect(JSON.parse(printed.join(''))).toEqual([
@@ -88,7 +79,7 @@ describe('taskwire doctor on a platform', () => {
 
   it('names a service that does not answer, and examines the others', async () => {
     await platform.stopService('analytics');
-    const { printed, failed } = await doctor();
+    const { printed, failed } = await doctor(platform, INTERNAL_TOKEN);
     await platform.startService('analytics');
 
     expect(printed[0]).toMatch(/^! analytics at .* is not reachable.* \(analytics\)$/);

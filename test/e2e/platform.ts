@@ -21,8 +21,8 @@ export interface Platform {
   readonly api: string;
   readonly urls: Readonly<Record<Name, string>>;
   readonly databases: Readonly<Record<Store, string>>;
-  /** Starts one more gateway; answers where. It ends with the platform. */
-  addGateway(): Promise<string>;
+  /** Starts one more gateway, with these settings besides; answers where. It ends with the platform. */
+  addGateway(env?: NodeJS.ProcessEnv): Promise<string>;
   stopService(name: Name): Promise<void>;
   /** Starts a stopped service again, on the same port and database. */
   startService(name: Name): Promise<void>;
@@ -89,8 +89,8 @@ export async function startPlatform({
     api: urls.gateway,
     urls,
     databases: mapEach(WITH_STORE, (name) => databases[name].url),
-    addGateway: async () => {
-      const added = await startService(gateway, { ...env('gateway'), PORT: '0' });
+    addGateway: async (own = {}) => {
+      const added = await startService(gateway, { ...env('gateway'), PORT: '0', ...own });
       more.push(added);
       return added.url;
     },
