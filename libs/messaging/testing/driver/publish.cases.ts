@@ -3,6 +3,9 @@ import { Recorder, textsOf } from './recorder.js';
 import { KEY_PER_PARTITION, messageTo, numbered, sendAll } from './scene.js';
 import type { Cases } from './case.js';
 
+/** More than any driver takes by default. */
+const TOO_LARGE = 4 * 1024 ** 2;
+
 export const publishCases: Cases = {
   'delivers key, partition, headers and bytes as they were sent': async (scene) => {
     const [topic, group] = [scene.name('bytes'), scene.name('reader')];
@@ -78,6 +81,31 @@ export const publishCases: Cases = {
     expect(results.filter((error) => error !== undefined)).toEqual([]);
     await scene.until('3,000 messages', () => recorder.numbers.length === 3_000);
     expect(recorder.texts).toHaveLength(3_000);
+  },
+
+  'stores what comes before a message that is too large, and nothing of its partition behind it': async (
+    scene,
+  ) => {
+    const [topic, group] = [scene.name('prefix'), scene.name('reader')];
+    const driver = await scene.start(scene.topology([topic], [group]));
+    const recorder = new Recorder();
+    await driver.subscribe(group, [topic], recorder.deliver());
+    const [one = '', other = ''] = KEY_PER_PARTITION;
+    const results = await driver.send([
+      messageTo(topic, one, 'before'),
+      { ...messageTo(topic, one, ''), body: Buffer.alloc(TOO_LARGE) },
+      messageTo(topic, one, 'behind'),
+      messageTo(topic, other, 'elsewhere'),
+    ]);
+    expect(results).toMatchObject([
+      undefined,
+      { outcome: 'not-stored', permanent: true },
+      { outcome: 'not-stored', permanent: false },
+      undefined,
+    ]);
+    await sendAll(driver, [messageTo(topic, one, 'later')]);
+    await scene.until('three messages', () => recorder.settled.length >= 3);
+    expect(recorder.texts.toSorted()).toEqual(['before', 'elsewhere', 'later']);
   },
 
   'reads several topics with one consumer': async (scene) => {

@@ -13,4 +13,8 @@ driverConformance({
       close: () => Promise.resolve(),
     });
   },
+  excuses: {
+    'stores what comes before a message that is too large, and nothing of its partition behind it':
+      'it takes messages of any size',
+  },
 });

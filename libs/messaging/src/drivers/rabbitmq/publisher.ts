@@ -10,6 +10,14 @@ const MOST_HEADER_BYTES = 60 * 1024;
 /** Prefix, type and lengths. */
 const MOST_PER_HEADER = 24;
 
+/** Partitions of one send of which nothing more may be stored, because what is confirmed must be a prefix. */
+interface Call {
+  /** By a check, before anything of what follows was queued. */
+  readonly refused: Set<string>;
+  /** By a message that was not confirmed. */
+  readonly broken: Set<string>;
+}
+
 /** Checks each message, then gives it to the lane of its partition. */
 export class Publisher {
   readonly #admission = new Admission(MOST_UNCONFIRMED);
@@ -27,8 +35,8 @@ export class Publisher {
     if (messages.length === 0) return [];
     return new Promise((resolve) => {
       this.#admission.enter(messages.length, () => {
-        const broken = new Set<string>();
-        const settled = Promise.all(messages.map((message) => this.#sendOne(message, broken)));
+        const call: Call = { refused: new Set(), broken: new Set() };
+        const settled = Promise.all(messages.map((message) => this.#sendOne(message, call)));
         for (const lane of this.#lanes.values()) lane.feed();
         resolve(settled.finally(() => this.#admission.leave(messages.length)));
       });
@@ -42,14 +50,14 @@ export class Publisher {
   }
 
   /** Resolves, never rejects, with the outcome. */
-  #sendOne(message: OutgoingMessage, broken: Set<string>): Promise<SendError | undefined> {
+  #sendOne(message: OutgoingMessage, { refused, broken }: Call): Promise<SendError | undefined> {
     const { topic, partition } = message;
     const unknown = this.topics.refusal(topic, partition);
     if (unknown !== undefined) return Promise.resolve(new SendError('not-stored', unknown, true));
     const part = `${topic}\0${String(partition)}`;
-    const refusal = this.#refusal(message, broken.has(part));
+    const refusal = this.#refusal(message, refused.has(part));
     if (refusal) {
-      broken.add(part);
+      refused.add(part);
       return Promise.resolve(refusal);
     }
     let lane = this.#lanes.get(part);
