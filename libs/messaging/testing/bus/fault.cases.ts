@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { encodeEvent, onCommand, onEvents } from '../../src/index.js';
+import { Bus, encodeEvent, onCommand, onEvents, subscription, topologyOf } from '../../src/index.js';
 import { messageTo, sendAll } from '../driver/scene.js';
+import { countOf, recordCounts } from './counts.js';
 import type { BusCases } from './suite.js';
 import { word } from './world.js';
 
@@ -118,15 +119,31 @@ export const faultCases: BusCases = {
     expect(result).toMatchObject({ status: 'rejected', problem: { code: 'unknown_type' } });
   },
 
-  'acknowledges events of types that the group does not handle': async (world) => {
+  'acknowledges and counts events of types that the group does not handle': async (world) => {
+    recordCounts();
     const { Said, Heard, listeners } = world.words;
     const { bus, driver, store } = await world.start();
     const heard: string[] = [];
     const hear = onEvents([Said], (events) => void heard.push(...events.map(({ payload }) => payload.text)));
     await bus.serve(listeners, [hear], store);
-    await sendAll(driver, [encodeEvent(Heard, word('ann', 'other')), encodeEvent(Said, word('ann', 'mine'))]);
+    const others = ['ann', 'bob', 'eve'].map((speaker) => encodeEvent(Heard, word(speaker, 'other')));
+    await sendAll(driver, [...others, encodeEvent(Said, word('ann', 'mine'))]);
+    const behind = async () =>
+      (await bus.lag()).filter(({ group, messages }) => group === listeners.name && messages > 0);
     await world.until('the declared one', () => heard.length > 0);
+    await world.until('all acknowledged', async () => (await behind()).length === 0);
     expect(heard).toEqual(['mine']);
+    const ofGroup = { 'messaging.consumer.group.name': listeners.name, 'taskwire.message.type': Heard.type };
+    expect(await countOf('taskwire.messages.unhandled', ofGroup)).toBe(others.length);
+  },
+
+  'refuses at boot that two services are declared on one group': async (world) => {
+    const { Say, Said, Heard, listeners } = world.words;
+    const thief = subscription(listeners.name, { kind: 'group', events: [Heard] });
+    const driver = world.target.driver();
+    const topology = topologyOf([Say, Said, Heard], [listeners, thief]);
+    expect(() => new Bus({ driver, topology })).toThrow(`${listeners.name} used twice`);
+    await driver.close();
   },
 
   'refuses to serve when handlers are missing, extra or doubled, and a name twice': async (world) => {

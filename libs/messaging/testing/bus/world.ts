@@ -87,9 +87,9 @@ export class World {
     };
   }
 
-  async until(what: string, condition: () => boolean): Promise<void> {
+  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
     const end = performance.now() + this.patienceMs;
-    while (!condition()) {
+    while (!(await condition())) {
       if (performance.now() > end) throw new Error(`not within ${this.patienceMs} ms: ${what}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
