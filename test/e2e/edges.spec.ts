@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { routes } from '@taskwire/contracts';
 import { type Client, signUp } from './client.js';
@@ -198,5 +200,28 @@ describe('pages', () => {
     const response = await send('/docs', { headers: { 'accept-encoding': 'gzip' } });
 
     expect(response.headers.get('content-encoding')).toBe('gzip');
+  });
+});
+
+describe('reads on their way to a service', () => {
+  it('go without a body, one after the other over one connection', async () => {
+    const { port } = new URL(platform.urls.task);
+    const reader = await signUp(platform.api);
+    const seen: IncomingMessage[] = [];
+    const watch = (message: unknown) => {
+      const { request } = message as { request: IncomingMessage };
+      if (request.socket.localPort === Number(port)) seen.push(request);
+    };
+    subscribe('http.server.request.start', watch);
+    try {
+      for (let read = 0; read < 4; read += 1) await reader.call('GET', '/v1/tasks');
+    } finally {
+      unsubscribe('http.server.request.start', watch);
+    }
+
+    expect(seen.map(({ url, headers }) => [url, headers['content-length']])).toEqual(
+      Array.from({ length: 4 }, () => ['/v1/tasks', undefined]),
+    );
+    expect(new Set(seen.map(({ socket }) => socket)).size).toBe(1);
   });
 });

@@ -21,7 +21,11 @@ export const Text = z
   .string()
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed text without NUL');
 
+/** Asking Intl costs some 50 us, and profiles are parsed all the time. */
+const COMMON_ZONES = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')]);
+
 function isTimeZone(name: string): boolean {
+  if (COMMON_ZONES.has(name)) return true;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

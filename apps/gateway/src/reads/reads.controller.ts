@@ -17,7 +17,7 @@ export class ForwardedAnswers {
   async answer({ route, request, reply, caller }: RouteCall): Promise<unknown> {
     const answer = await this.forwarder.forward(route, {
       url: request.url,
-      body: request.body ?? undefined,
+      body: route.body && request.body,
       caller,
       clientAddress: this.addresses.of(request.raw),
       headers: headersToService(request.headers),

@@ -26,7 +26,7 @@ export class ValidationInterceptor implements NestInterceptor {
     request.params = check(route.params, request.params, '/path');
     request.query = check(route.query ?? NO_QUERY, request.query, '/query');
     // No body lacks every field; `null` is a body, and the wrong one.
-    request.body = check(route.body, request.body === undefined ? {} : request.body, '');
+    if (route.body) request.body = check(route.body, request.body === undefined ? {} : request.body, '');
     if (faults.length > 0) throw new ProblemError('validation_failed', undefined, { errors: faults });
     return next.handle();
   }
