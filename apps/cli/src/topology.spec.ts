@@ -59,7 +59,7 @@ describe.each(Object.keys(BROKERS))('taskwire topology on %s', (name) => {
 
   it('makes nothing when something of that name is there with other settings', async () => {
     const other = await (BROKERS[name]?.() as Promise<Broker>);
-    const driver = createDriver(readBusConfig(other.env), () => undefined);
+    const driver = await createDriver(readBusConfig(other.env), () => undefined);
     await driver.connect();
     await driver.declare({
       topics: [{ name: 'task.commands.v1', partitions: 3, retentionMs: 60_000 }],

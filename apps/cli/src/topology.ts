@@ -52,7 +52,7 @@ const lineOf = ({ kind, what, name, detail, change }: TopologyDifference): strin
 
 /** Connects, does the work, and leaves the broker again. */
 async function onBroker<T>(env: NodeJS.ProcessEnv, work: (driver: Driver) => Promise<T>): Promise<T> {
-  const driver = driverOf(env);
+  const driver = await driverOf(env);
   try {
     await driver.connect();
     return await work(driver);
@@ -66,7 +66,7 @@ async function onBroker<T>(env: NodeJS.ProcessEnv, work: (driver: Driver) => Pro
   }
 }
 
-function driverOf(env: NodeJS.ProcessEnv): Driver {
+async function driverOf(env: NodeJS.ProcessEnv): Promise<Driver> {
   try {
     const config = readBusConfig(env);
     if (config.BUS === 'memory')
@@ -76,7 +76,7 @@ function driverOf(env: NodeJS.ProcessEnv): Driver {
         'BUS_DATABASE_URL is needed with BUS=postgres (the embedded one of "npm start" looks after itself)',
       );
     }
-    return createDriver(config, () => undefined);
+    return await createDriver(config, () => undefined);
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message, { cause: error });
     throw error;

@@ -62,7 +62,7 @@ async function start<Config, Database>(
   const store = definition.database && (await openStore(definition.database, config, log));
   if (store) shutdown.add('database', store.close);
 
-  const driver = createDriver(config, (text) => log.warn(text));
+  const driver = await createDriver(config, (text) => log.warn(text));
   const topology = topologyOf(contracts, subscriptions);
   const bus = new Bus({ driver, topology, source, log: (level, text, fields) => log[level](fields, text) });
   shutdown.add('bus', (leftMs) => bus.close(leftMs));

@@ -37,7 +37,7 @@ export async function brokerReached(
 export async function awaitBroker(env: NodeJS.ProcessEnv, say: (text: string) => void): Promise<void> {
   const config = readBusConfig(env);
   if (advice(config) === undefined) return;
-  const driver = createDriver(config, () => undefined);
+  const driver = await createDriver(config, () => undefined);
   await brokerReached(driver, config, say);
   await driver.close();
 }

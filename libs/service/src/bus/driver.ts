@@ -1,26 +1,28 @@
 import type { Driver } from '@taskwire/messaging';
-import { kafkaDriver } from '@taskwire/messaging/kafka';
 import { MemoryBroker, memoryDriver } from '@taskwire/messaging/memory';
-import { postgresDriver } from '@taskwire/messaging/postgres';
-import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
 import type { BusConfig } from '../config.js';
 
 /** One broker for all services of this process: the memory bus doesn't reach further. */
 const broker = new MemoryBroker();
 
-/** The driver that BUS names. */
-export function createDriver(config: BusConfig, onWarning: (text: string) => void): Driver {
+/** The driver that BUS names. Only its broker's client is loaded: Kafka's alone would take a third of a start. */
+export async function createDriver(config: BusConfig, onWarning: (text: string) => void): Promise<Driver> {
   switch (config.BUS) {
-    case 'postgres':
+    case 'postgres': {
+      const { postgresDriver } = await import('@taskwire/messaging/postgres');
       return postgresDriver({
         url: config.BUS_DATABASE_URL ?? '',
         ttlMs: config.BUS_TTL_MS,
         beatMs: Math.floor(config.BUS_TTL_MS / 3),
         onWarning,
       });
-    case 'rabbitmq':
+    }
+    case 'rabbitmq': {
+      const { rabbitmqDriver } = await import('@taskwire/messaging/rabbitmq');
       return rabbitmqDriver({ url: config.RABBITMQ_URL, prefix: config.BUS_PREFIX, onWarning });
+    }
     case 'kafka': {
+      const { kafkaDriver } = await import('@taskwire/messaging/kafka');
       const minInsyncReplicas =
         config.KAFKA_MIN_INSYNC_REPLICAS ?? (config.NODE_ENV === 'production' ? 2 : undefined);
       return kafkaDriver({
