@@ -3,6 +3,7 @@ import { closeCases } from './close.cases.js';
 import { faultCases } from './fault.cases.js';
 import { groupCases } from './group.cases.js';
 import { publishCases } from './publish.cases.js';
+import { pressureCases } from './pressure.cases.js';
 import { refusalCases } from './refusal.cases.js';
 import { replyCases } from './reply.cases.js';
 import { sharingCases } from './sharing.cases.js';
@@ -13,6 +14,7 @@ import type { Cases } from './case.js';
 export const CASES: Cases = {
   ...publishCases,
   ...groupCases,
+  ...pressureCases,
   ...sharingCases,
   ...faultCases,
   ...closeCases,

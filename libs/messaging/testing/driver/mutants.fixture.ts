@@ -102,6 +102,22 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       }),
   },
 
+  'takes all that waits into memory': {
+    caughtBy: 'keeps a part only of what waits for a slow handler, holds its partitions, and shows its lag',
+    change: (driver) =>
+      changed(driver, {
+        subscribe: (group, topics, deliver, options) => {
+          let last = Promise.resolve();
+          const take = (messages: readonly IncomingMessage[]) => {
+            const copies = messages.map((m) => ({ ...m, body: Buffer.from(m.body) }));
+            last = last.then(() => deliver(copies));
+            return Promise.resolve();
+          };
+          return driver.subscribe(group, topics, take, options);
+        },
+      }),
+  },
+
   'shows no lag': {
     caughtBy: 'shows how far a group is behind',
     change: (driver) => changed(driver, { lag: () => Promise.resolve([]) }),

@@ -19,6 +19,7 @@ export class Scene {
   constructor(
     readonly target: DriverTarget,
     readonly patienceMs: number,
+    readonly sessionMs: number,
   ) {}
 
   name(what: string): string {

@@ -9,6 +9,7 @@ import type { DriverTarget } from './target.js';
 /** For a wait that should end, and for one that a fault keeps from ending. */
 const PATIENCE_MS = 10_000;
 const SHORT_PATIENCE_MS = 500;
+const SESSION_MS = 200;
 
 /** Drivers in memory, changed; what the suite kills and cuts is the original. */
 function targetOf(change: (driver: Driver) => Driver): DriverTarget {
@@ -33,7 +34,7 @@ function targetOf(change: (driver: Driver) => Driver): DriverTarget {
 }
 
 async function run(title: string, change: (driver: Driver) => Driver, patienceMs: number): Promise<void> {
-  const scene = new Scene(targetOf(change), patienceMs);
+  const scene = new Scene(targetOf(change), patienceMs, SESSION_MS);
   try {
     await (CASES[title] ?? (() => Promise.reject(new Error(`no case "${title}"`))))(scene);
   } finally {

@@ -8,6 +8,7 @@ export function driverConformance({
   name,
   create,
   excuses = {},
+  sessionMs = 1_000,
   patienceMs = 10_000,
 }: DriverUnderTest): void {
   describe(`driver ${name}`, () => {
@@ -31,7 +32,7 @@ export function driverConformance({
       it(
         title,
         async () => {
-          const scene = new Scene(target, patienceMs);
+          const scene = new Scene(target, patienceMs, sessionMs);
           try {
             await run(scene);
           } finally {

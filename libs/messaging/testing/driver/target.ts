@@ -17,6 +17,8 @@ export interface DriverUnderTest {
   create(): Promise<DriverTarget>;
   /** Cases that the driver can't pass, by their names, and why. */
   readonly excuses?: Readonly<Record<string, string>>;
+  /** After this long without a sign of life of an instance others take its partitions. Default 1,000. */
+  readonly sessionMs?: number;
   /** Limit of one wait. Default 10,000. */
   readonly patienceMs?: number;
 }

@@ -9,6 +9,7 @@ const SESSION_MS = 4_000;
 
 export function kafkaConformance(client: KafkaClientName): void {
   driverConformance({
+    sessionMs: SESSION_MS,
     name: `kafka by ${client}`,
     create: async () => {
       const broker = await Broker.open(MOST_DRIVERS, { client, sessionTimeoutMs: SESSION_MS });

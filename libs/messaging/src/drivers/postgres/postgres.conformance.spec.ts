@@ -4,14 +4,17 @@ import { driverConformance } from '../../../testing/index.js';
 import { PostgresDriver } from './postgres-driver.js';
 import { terminateConnections } from '../../../testing/postgres/terminate-connections.js';
 
+const TTL_MS = 1_500;
+
 driverConformance({
+  sessionMs: TTL_MS,
   name: 'postgres',
   create: async () => {
     const { url, drop } = await createTestDatabase();
     const control = new Client({ connectionString: url });
     await control.connect();
     return {
-      driver: () => new PostgresDriver({ url, ttlMs: 1_500, beatMs: 300 }),
+      driver: () => new PostgresDriver({ url, ttlMs: TTL_MS, beatMs: 300 }),
       kill: (driver) => Promise.resolve((driver as PostgresDriver).abort()),
       cut: async (driver) => {
         await terminateConnections(control, (driver as PostgresDriver).id);
