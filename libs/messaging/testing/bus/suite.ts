@@ -5,6 +5,7 @@ import { endingCases } from './ending.cases.js';
 import { faultCases } from './fault.cases.js';
 import { orderCases } from './order.cases.js';
 import { requestCases } from './request.cases.js';
+import { rollingCases } from './rolling.cases.js';
 import type { StoreTarget } from './store-target.js';
 import { traceCases } from './trace.cases.js';
 import { World } from './world.js';
@@ -14,6 +15,7 @@ export type BusCases = Readonly<Record<string, (world: World) => Promise<void>>>
 
 const CASES: BusCases = {
   ...requestCases,
+  ...rollingCases,
   ...endingCases,
   ...faultCases,
   ...orderCases,
