@@ -1,22 +1,30 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@taskwire/telemetry';
+import { until } from '@taskwire/testing';
 import { fastify, type FastifyInstance } from 'fastify';
 import { ClientAddresses } from '../limits/client-address.js';
 import { Limits } from '../limits/limits.js';
 import { RateLimit } from '../limits/rate-limit.js';
+import { ServerSentEvents } from '../live/server-sent-events.js';
 import { UsageRecorder } from '../usage/usage-recorder.js';
 import { addHooks } from './hooks.js';
 import { factsOf } from './request-facts.js';
 import { requestLog } from './request-log.js';
 
+const nothing = () => undefined;
+
 let app: FastifyInstance;
 let lines: string[];
 let published: unknown[];
 let usage: UsageRecorder;
+/** Ends the stream that was opened last. */
+let end: () => void;
 
 beforeEach(async () => {
   lines = [];
   published = [];
+  end = nothing;
   const publish = (_contract: unknown, payload: unknown) => {
     published.push(payload);
     return Promise.resolve();
@@ -32,16 +40,22 @@ beforeEach(async () => {
   const log = requestLog(createLogger({ service: 'gateway', env: {}, destination }));
   app = fastify({ exposeHeadRoutes: false });
   addHooks(app, { limits, usage, log });
-  for (const url of ['/v1/tasks', '/v1/tasks/:id', '/v1/live', '/health/live'])
-    app.get(url, async () => 'ok');
-  app.get('/v1/live/known', async (request) => {
+  for (const url of ['/v1/tasks', '/v1/tasks/:id', '/health/live']) app.get(url, async () => 'ok');
+  app.get('/v1/slow', () => new Promise(nothing));
+  app.get('/v1/live', async (request, reply) => {
     factsOf(request).userId = 'ada';
-    return 'ok';
+    reply.hijack();
+    const stream = new ServerSentEvents(reply.raw, { ...reply.getHeaders() } as OutgoingHttpHeaders);
+    stream.position(1);
+    end = () => stream.close('shutdown');
   });
   for (const url of ['/v1/tasks', '/v1/auth/login']) app.post(url, async () => 'ok');
   await app.ready();
 });
-afterEach(() => app.close());
+afterEach(async () => {
+  await app.close();
+  await usage.close();
+});
 
 describe('the request log', () => {
   it('has a line a request, with the pattern and without anything that may be secret', async () => {
@@ -61,17 +75,58 @@ describe('the request log', () => {
   });
 });
 
-describe('the request log of a route without a guard', () => {
-  it('names who its handler has found to ask', async () => {
-    await app.inject({ url: '/v1/live/known' });
+describe('the request log of a request whose client does not wait', () => {
+  it('has its line, and it is no answer that usage counts', async () => {
+    const base = await app.listen({ host: '127.0.0.1', port: 0 });
+    const asking = fetch(`${base}/v1/slow`, { signal: AbortSignal.timeout(200) });
+    await expect(asking).rejects.toThrow(/timeout/);
+    await until('the line', () => lines.length > 0);
+    await usage.close();
 
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ userId: 'ada', status: 200 });
+    expect(JSON.parse(lines.join(''))).toMatchObject({ route: '/v1/slow', status: 499 });
+    expect(published).toEqual([]);
+  });
+});
+
+describe('the request log of a live stream', () => {
+  const open = async () => {
+    const base = await app.listen({ host: '127.0.0.1', port: 0 });
+    const aborted = new AbortController();
+    const { status, body } = await fetch(`${base}/v1/live?ticket=secret-ticket`, { signal: aborted.signal });
+    return { status, body: body?.getReader(), abort: () => aborted.abort() };
+  };
+  const line = async () => {
+    await until('the line', () => lines.length > 0);
+    expect(lines.join('')).not.toContain('secret');
+    return JSON.parse(lines.join('')) as unknown;
+  };
+  const expected = { method: 'GET', route: '/v1/live', status: 200, userId: 'ada', ms: expect.any(Number) };
+
+  it('has its line when the gateway ends it, with who had it and without its ticket', async () => {
+    const { status } = await open();
+    expect([status, lines]).toEqual([200, []]);
+    end();
+
+    expect(await line()).toMatchObject(expected);
+  });
+
+  it('has its line when the client goes', async () => {
+    const { body, abort } = await open();
+    await body?.read();
+    expect(lines).toEqual([]);
+    abort();
+
+    expect(await line()).toMatchObject(expected);
   });
 });
 
 describe('usage', () => {
   it('is told of requests by pattern, not of health checks, nor of streams', async () => {
-    for (const url of ['/v1/tasks/1', '/health/live', '/v1/live']) await app.inject({ url });
+    for (const url of ['/v1/tasks/1', '/health/live']) await app.inject({ url });
+    const stream = app.inject({ url: '/v1/live' });
+    await until('the stream', () => end !== nothing);
+    end();
+    await stream;
     await usage.close();
 
     expect(published).toEqual([

@@ -1,3 +1,4 @@
+import { finished } from 'node:stream';
 import { liveRoutes } from '@taskwire/contracts';
 import { callerOf } from '@taskwire/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -14,12 +15,16 @@ export interface HookParts {
   readonly log: RequestLog;
 }
 
+/** Logged for a request whose client went before the answer, as nginx does. */
+const CLIENT_GONE = 499;
 const UNMATCHED = '(unmatched)';
 
 /** What happens around every request, before and after it is answered. */
 export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookParts): void {
   fastify.addHook('onRequest', async (request, reply) => {
     factsOf(request);
+    // Fastify's onResponse does not run when the client goes first, as with every stream.
+    finished(reply.raw, () => note(request, reply));
     try {
       nameWrite(request, reply);
     } finally {
@@ -30,18 +35,20 @@ export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookP
   fastify.addHook('preValidation', async (request) => {
     factsOf(request).clientBody = request.body;
   });
-  fastify.addHook('onResponse', async (request, reply) => {
+
+  function note(request: FastifyRequest, reply: FastifyReply): void {
     const { startedAt, traceId, userId = null } = factsOf(request);
+    const isAnswered = reply.raw.headersSent;
     const answered = {
       method: request.method,
       route: patternOf(request),
-      status: reply.statusCode,
+      status: isAnswered ? reply.raw.statusCode : CLIENT_GONE,
       durationMs: performance.now() - startedAt,
       userId: callerOf(request)?.userId ?? userId,
     };
     log(answered, { requestId: request.id, traceId });
-    if (isMeasured(request)) usage.record({ ...answered, at: new Date().toISOString() });
-  });
+    if (isAnswered && isMeasured(request)) usage.record({ ...answered, at: new Date().toISOString() });
+  }
 }
 
 /** The key goes into every answer of a write, so also into those that never reach the command. */
