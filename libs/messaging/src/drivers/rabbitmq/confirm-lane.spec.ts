@@ -9,6 +9,7 @@ class Source implements ConfirmSource {
   readonly published: string[] = [];
   readonly open = new Map<string, (error: SendError | undefined) => void>();
   refused: string | undefined;
+  opening = false;
   timesGivenUp = 0;
   throwAt: string | undefined;
 
@@ -61,6 +62,25 @@ const all = (texts: readonly string[], outcome: string) =>
 const settled = () => new Promise<void>((resolve) => queueMicrotask(resolve));
 
 describe('ConfirmLane', () => {
+  it('waits for its way to the broker to open, and no longer than until it is known that it does not', async () => {
+    const { source, lane, outcomes, add } = begin();
+    source.opening = true;
+    add(['a']);
+    lane.feed();
+    expect(source.published).toEqual([]);
+    source.opening = false;
+    lane.feed();
+    source.confirm('a');
+    await settled();
+    source.opening = true;
+    add(['b']);
+    lane.feed();
+    source.opening = false;
+    source.refused = 'no way';
+    lane.feed();
+    expect(outcomes).toEqual(new Map([...all(['a'], 'stored'), ...all(['b'], 'not-stored')]));
+  });
+
   it('has one batch unconfirmed at a time, and the next follows by itself', async () => {
     const { source, lane, outcomes, add } = begin();
     add(['a', 'b']);

@@ -18,8 +18,10 @@ export interface LaneItem {
 
 /** How a lane reaches the broker. */
 export interface ConfirmSource {
-  /** Why nothing can be published now; undefined when something can. */
+  /** Why nothing can be published now; undefined when something can, or soon can. */
   refusal(): string | undefined;
+  /** What is to be published waits for it to open; the lane is fed when that is done, or has failed. */
+  readonly opening: boolean;
   /** `confirmed` runs once, with undefined or with what went wrong. Throws when certainly nothing was written. */
   publish(message: OutgoingMessage, confirmed: (error: SendError | undefined) => void): void;
   /** Confirmations stay out: the outcome of what is unconfirmed is not known, and never will be. */
@@ -49,12 +51,13 @@ export class ConfirmLane {
     if (this.#batch || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Publishes what waits, unless a batch is unconfirmed. */
+  /** Publishes what waits, unless a batch is unconfirmed or the way is just being opened. */
   feed(): void {
     while (!this.#batch && this.#queue.length > 0) {
       const refusal = this.source.refusal();
-      if (refusal === undefined) this.#publish(this.#take());
-      else for (const item of this.#queue.splice(0)) refuse(item, refusal);
+      if (refusal !== undefined) for (const item of this.#queue.splice(0)) refuse(item, refusal);
+      else if (this.source.opening) return;
+      else this.#publish(this.#take());
     }
     if (!this.#batch) for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -106,14 +106,6 @@ describeRabbitmq('Link', () => {
     },
   );
 
-  it('makes a new connection when the one that lives is given up', async () => {
-    const { made } = link({});
-    const first = await made.connection();
-    made.renew();
-    await until('another', () => made.model && made.model !== first);
-    await made.close();
-  });
-
   it('ends while it waits for the next attempt', async () => {
     const { made } = link({}, 'waits');
     await made.connection();

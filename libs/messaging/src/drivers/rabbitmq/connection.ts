@@ -52,11 +52,6 @@ export class Link {
     await Promise.all([...this.#alive].map(closed));
   }
 
-  /** Gives up a connection that lives but does not answer as it should; the next one follows. */
-  renew(): void {
-    if (this.#model) cut(this.#model);
-  }
-
   /** Cuts the connection without a word, as a dying process does. */
   abort(): void {
     this.#closed = true;

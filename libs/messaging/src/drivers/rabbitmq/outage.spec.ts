@@ -74,6 +74,40 @@ describeNode('outages of RabbitMQ', () => {
     await node.ctl('set_vm_memory_high_watermark', '0.6');
   }, 60_000);
 
+  it('a queue without a leader holds up its partition alone, and until it has one', async () => {
+    const { scene, drivers } = await begin('leaderless', 1);
+    const [driver] = drivers as [RabbitmqDriver];
+    const recorder = new Recorder();
+    await driver.subscribe('group', ['leaderless'], recorder.deliver());
+    await node.depose(scene.names.queue('leaderless', 'group', 0));
+    let held: string | undefined;
+    const holding = driver.send([message('leaderless', 'held', 0)]).then(([error]) => {
+      held = error?.outcome ?? 'stored';
+    });
+    const sent: string[] = [];
+    const passed = () => held !== undefined && sent.length > 100;
+    for (let n = 0; !passed(); n += 1) {
+      await sendTexts(driver, 'leaderless', [String(n)], 1 + (n % (PARTITIONS - 1)));
+      sent.push(String(n));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await holding;
+    expect(held).toBe('unknown');
+    expect(await driver.send([message('leaderless', 'refused', 0)])).toMatchObject([
+      { outcome: 'not-stored', message: expect.stringContaining('has no leader') },
+    ]);
+
+    await node.elect();
+    await until(
+      'the partition again',
+      async () => (await driver.send([message('leaderless', 'after', 0)]))[0] === undefined,
+      RECOVERY_MS,
+    );
+    await until('all of the others', () => sent.every((text) => recorder.texts.includes(text)));
+    await until('what came after', () => recorder.texts.includes('after'), RECOVERY_MS);
+    expect(recorder.texts).not.toContain('refused');
+  }, 60_000);
+
   it.each(['kill', 'stop'] as const)(
     '%s and start under load: nothing is lost, reordered or doubled',
     async (end) => {

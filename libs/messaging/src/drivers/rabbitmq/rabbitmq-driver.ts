@@ -62,17 +62,20 @@ export class RabbitmqDriver implements Driver {
     this.#names = new Names(settings.prefix);
     this.#topics = new Topics(this.#names);
     const warn = settings.onWarning;
-    this.#confirms = new Confirms(this.#names, this.#topics, () => this.#publishing.renew(), warn);
+    this.#confirms = new Confirms(this.#names, this.#topics, warn);
     this.#publisher = new Publisher(this.#topics, settings.maxMessageBytes, () => this.#confirms.lane());
-    const isBlocked = (): boolean => this.#confirms.blocked !== undefined;
+    const isBlocked = (): boolean => this.#confirms.blockedText() !== undefined;
     this.#replySender = new ReplySender(isBlocked, warn);
     this.#voice = new Voice(isBlocked, warn);
     this.#replyInbox = new ReplyInbox(this.id, this.#names, warn);
-    const publishers = [this.#confirms, this.#replySender, this.#voice];
+    const publishers = [this.#replySender, this.#voice];
     this.#publishing = new Link(settings, `taskwire publish ${this.id}`, {
-      up: async (model) => void (await Promise.all(publishers.map((part) => part.attach(model)))),
+      up: async (model) => {
+        this.#confirms.attach(model);
+        await Promise.all(publishers.map((part) => part.attach(model)));
+      },
       lost: () => {
-        for (const part of publishers) part.detach();
+        for (const part of [this.#confirms, ...publishers]) part.detach();
       },
     });
     this.#consuming = new Link(settings, `taskwire consume ${this.id}`, {
@@ -192,7 +195,7 @@ export class RabbitmqDriver implements Driver {
     if (!publishing || !consuming) {
       return { up: false, detail: 'no connection to RabbitMQ: check that it runs and that the URL is right' };
     }
-    const refusal = this.#confirms.refusal();
+    const refusal = this.#confirms.blockedText();
     if (refusal !== undefined) return { up: false, detail: refusal };
     return this.#queueCheck.health(consuming, this.#topics.groupQueues());
   }

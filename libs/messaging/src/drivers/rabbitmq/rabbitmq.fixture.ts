@@ -11,8 +11,13 @@ export function message(topic: string, text: string, partition = 0, headers = {}
   return { topic, partition, key: 'key', headers, body: Buffer.from(text) };
 }
 
-export async function sendTexts(driver: RabbitmqDriver, topic: string, texts: readonly string[]) {
-  const [refused] = (await driver.send(texts.map((text) => message(topic, text)))).filter(isError);
+export async function sendTexts(
+  driver: RabbitmqDriver,
+  topic: string,
+  texts: readonly string[],
+  partition = 0,
+) {
+  const [refused] = (await driver.send(texts.map((text) => message(topic, text, partition)))).filter(isError);
   if (refused) throw refused;
 }
 
