@@ -56,7 +56,9 @@ function isStale(target, source) {
 
 function removeOrphans(dist, outputs) {
   for (const file of filesBelow(dist)) {
-    if (!outputs.has(file.replace(/\.map$/, ''))) rmSync(file);
+    // Declarations, made when a lib is packed, belong to the JavaScript beside them.
+    const script = file.replace(/\.map$/, '').replace(/\.d\.ts$/, '.js');
+    if (!outputs.has(script)) rmSync(file);
   }
 }
 

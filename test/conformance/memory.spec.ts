@@ -1,4 +1,4 @@
-import { busConformance, DIRECT_EXCUSES, directStores } from '@taskwire/messaging/testing';
+import { busConformance, DIRECT_EXCUSES, directStores } from '@taskwire/messaging/testing/bus';
 import { memoryTarget, outboxStores } from './targets.js';
 
 busConformance({

@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals';
-import { busConformance, DIRECT_EXCUSES, directStores } from '@taskwire/messaging/testing';
+import { busConformance, DIRECT_EXCUSES, directStores } from '@taskwire/messaging/testing/bus';
 import { hasRabbitmq } from '@taskwire/testing';
 import { outboxStores, rabbitmqTarget } from './targets.js';
 

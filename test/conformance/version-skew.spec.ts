@@ -15,7 +15,7 @@ import {
   SYSTEM,
   topologyOf,
 } from '@taskwire/messaging';
-import type { DriverTarget } from '@taskwire/messaging/testing';
+import type { DriverTarget } from '@taskwire/messaging/testing/driver';
 import { z } from 'zod';
 import { memoryTarget, postgresTarget } from './targets.js';
 

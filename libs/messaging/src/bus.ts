@@ -41,7 +41,7 @@ export interface BusHealth extends DriverHealth {
  * const bus = new Bus({ driver: new MemoryDriver(), topology: topologyOf(contracts, subscriptions) });
  * await bus.start();
  * await bus.serve(taskCommands, [onCommand(CreateTask, async (command, { tx }) => ...)], store);
- * const result = await bus.request(CreateTask, payload, { id, identity, firstSentAt, deadline });
+ * const result = await bus.request(CreateTask, payload, { id, identity });
  * ```
  */
 export class Bus implements Requester {
@@ -92,7 +92,7 @@ export class Bus implements Requester {
   request<C extends CommandContract>(
     contract: C,
     payload: PayloadOf<C>,
-    options: RequestOptions,
+    options: RequestOptions = {},
   ): Promise<RequestResult<ReplyOf<C>>> {
     return request(this.driver, this.#waiters, contract, payload, options, this.#encoding);
   }

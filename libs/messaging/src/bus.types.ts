@@ -3,15 +3,16 @@ import type { Identity } from './envelope.js';
 import type { Ending, Problem } from './store.js';
 
 export interface RequestOptions {
-  /** The command id: the same for every repeat of one request. */
-  readonly id: string;
-  readonly identity: Identity;
+  /** The command id: the same for every repeat of one request, which then has one effect. Default: a new one. */
+  readonly id?: string;
+  /** Who acts. Default: the system. */
+  readonly identity?: Identity;
   /** How long to wait for the reply. 0: only for the broker's confirmation. Default 5,000. */
   readonly waitMs?: number;
-  /** First attempt's time, the same for every repeat. */
-  readonly firstSentAt: Date;
-  /** Past it the command ends as `expired`. */
-  readonly deadline: Date;
+  /** First attempt's time, the same for every repeat. Default: now. */
+  readonly firstSentAt?: Date;
+  /** Past it the command ends as `expired`. Default: in 15 minutes. */
+  readonly deadline?: Date;
   /** Hash of the client's request; the same id with another hash answers `conflict`. */
   readonly requestHash?: string;
 }
@@ -35,7 +36,7 @@ export interface Requester {
   request<C extends CommandContract>(
     contract: C,
     payload: PayloadOf<C>,
-    options: RequestOptions,
+    options?: RequestOptions,
   ): Promise<RequestResult<ReplyOf<C>>>;
   /** Sends an event without an outbox: for lossy hints only. Resolves when the broker has it. */
   publish<C extends EventContract>(contract: C, payload: PayloadOf<C>, identity?: Identity): Promise<void>;

@@ -72,14 +72,13 @@ export interface DriverHealth {
   readonly detail?: string;
 }
 
-export type DriverName = 'memory' | 'postgres' | 'rabbitmq' | 'kafka';
-
 /**
  * What a broker must do for Taskwire. Safe for concurrent use. Every wait inside ends: operations on a lost connection
  * reject, and the driver reconnects by itself with a bounded back-off.
  */
 export interface Driver {
-  readonly name: DriverName;
+  /** Of the broker, for spans, logs and errors: `kafka`. */
+  readonly name: string;
   /** Whether a group can start at old messages. */
   readonly keepsMessages: boolean;
   /** Connects, if it is not connected. Rejects when the broker can't be reached within the driver's time-out. */

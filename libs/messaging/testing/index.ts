@@ -1,4 +1,2 @@
-export { driverConformance } from './driver/suite.js';
-export type { DriverTarget, DriverUnderTest } from './driver/target.js';
-export { type BusUnderTest, busConformance } from './bus/suite.js';
-export { DIRECT_EXCUSES, directStores, type OpenStore, type StoreTarget } from './bus/store-target.js';
+export { crashAt, type CrashOptions, type Moment } from './crash-at.js';
+export { type CutProxy, cutProxy } from './cut-proxy.js';

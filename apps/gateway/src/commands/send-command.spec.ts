@@ -72,7 +72,7 @@ interface SentCommand {
 function gateway(result: RequestResult<unknown> | Error, ending?: CommandEnding) {
   const sent: SentCommand[] = [];
   const requester: Requester = {
-    request: (contract, payload, options) => {
+    request: (contract, payload, options = {}) => {
       sent.push({ type: contract.type, payload, options });
       return result instanceof Error ? Promise.reject(result) : Promise.resolve(result as never);
     },

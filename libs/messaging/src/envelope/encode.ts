@@ -1,5 +1,4 @@
 import { type Context, propagation } from '@opentelemetry/api';
-import type { RequestOptions } from '../bus.types.js';
 import type { CommandContract, EventContract, MessageContract, PayloadOf } from '../contract/message.js';
 import { DEFAULT_PARTITIONS } from '../contract/topology.js';
 import type { OutgoingMessage } from '../driver.js';
@@ -13,6 +12,15 @@ import { uuidv7 } from './uuid.js';
 export interface ReplyTarget {
   readonly address: string;
   readonly correlationId: string;
+}
+
+/** What a command carries beside its payload. */
+export interface CommandAttributes {
+  readonly id: string;
+  readonly identity: Identity;
+  readonly firstSentAt: Date;
+  readonly deadline: Date;
+  readonly requestHash?: string;
 }
 
 export interface EncodeOptions {
@@ -40,7 +48,7 @@ export function encodeEvent<C extends EventContract>(
 export function encodeCommand<C extends CommandContract>(
   contract: C,
   payload: PayloadOf<C>,
-  options: RequestOptions,
+  options: CommandAttributes,
   context: Context,
   reply: ReplyTarget | undefined,
   encoding: EncodeOptions = {},

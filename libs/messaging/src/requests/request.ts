@@ -2,13 +2,16 @@ import type { RequestOptions, RequestResult } from '../bus.types.js';
 import type { CommandContract, PayloadOf, ReplyOf } from '../contract/message.js';
 import { announce, DIAGNOSTICS } from '../diagnostics.js';
 import { type Driver, SendError } from '../driver.js';
-import { encodeCommand, type EncodeOptions } from '../envelope/encode.js';
+import { type CommandAttributes, encodeCommand, type EncodeOptions } from '../envelope/encode.js';
 import { decodeReply } from '../envelope/reply.js';
+import { uuidv7 } from '../envelope/uuid.js';
+import { SYSTEM } from '../envelope.js';
 import { SPAN } from '../telemetry.js';
 import { inSendSpan, sendOne } from './send.js';
 import type { Waiter, Waiters } from './waiters.js';
 
 const DEFAULT_WAIT_MS = 5_000;
+const DEFAULT_DEADLINE_MS = 15 * 60_000;
 /** Longest wait for the broker's confirmation, also of a request that waits less for its reply. */
 const CONFIRM_MS = 5_000;
 
@@ -29,19 +32,26 @@ export async function request<C extends CommandContract>(
   const waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
   const waiter =
     waitMs > 0 ? waiters.register((headers, body) => decodeReply(contract, headers, body)) : undefined;
+  const command = commandOf(options);
   const attributes = {
-    [SPAN.messageId]: options.id,
+    [SPAN.messageId]: command.id,
     ...(waiter && { [SPAN.conversationId]: waiter.correlationId }),
   };
   try {
     return await inSendSpan(driver.name, contract, attributes, (sending) => {
       const replyTo = waiter && { address: driver.replyAddress, correlationId: waiter.correlationId };
-      const message = encodeCommand(contract, payload, options, sending, replyTo, encoding);
+      const message = encodeCommand(contract, payload, command, sending, replyTo, encoding);
       return outcomeOf(sendOne(driver, message), waiter, waitMs);
     });
   } finally {
     waiter?.forget();
   }
+}
+
+function commandOf({ id = uuidv7(), identity = SYSTEM, ...options }: RequestOptions): CommandAttributes {
+  const { firstSentAt = new Date(), requestHash } = options;
+  const deadline = options.deadline ?? new Date(Date.now() + DEFAULT_DEADLINE_MS);
+  return { id, identity, firstSentAt, deadline, ...(requestHash !== undefined && { requestHash }) };
 }
 
 async function outcomeOf<Reply>(

@@ -1,4 +1,4 @@
-import { driverConformance } from '../../../testing/index.js';
+import { driverConformance } from '../../../testing/driver/index.js';
 import { Broker } from './kafka.fixture.js';
 import type { KafkaDriver } from './kafka-driver.js';
 import type { KafkaClientName } from './settings.js';

@@ -1,4 +1,4 @@
-import { driverConformance } from '../../../testing/index.js';
+import { driverConformance } from '../../../testing/driver/index.js';
 import { MemoryBroker } from './broker.js';
 import { MemoryDriver } from './memory-driver.js';
 

@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@taskwire/testing';
 import { Client } from 'pg';
-import { driverConformance } from '../../../testing/index.js';
+import { driverConformance } from '../../../testing/driver/index.js';
 import { PostgresDriver } from './postgres-driver.js';
 import { terminateConnections } from '../../../testing/postgres/terminate-connections.js';
 

@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals';
 import { hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
-import { driverConformance } from '../../../testing/index.js';
+import { driverConformance } from '../../../testing/driver/index.js';
 import { RabbitmqScene } from '../../../testing/rabbitmq/index.js';
 import type { RabbitmqDriver } from './rabbitmq-driver.js';
 

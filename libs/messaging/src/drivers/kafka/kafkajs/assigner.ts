@@ -1,6 +1,5 @@
-import { AssignerProtocol, type Cluster, type PartitionAssigner } from 'kafkajs';
-
-const { MemberMetadata, MemberAssignment } = AssignerProtocol;
+import type { Cluster, PartitionAssigner } from 'kafkajs';
+import { kafkajs } from './package.js';
 
 export interface Subscriber {
   readonly id: string;
@@ -19,11 +18,13 @@ export const subscribedRoundRobin: PartitionAssigner = ({ cluster }) => ({
   version: 1,
 
   protocol({ topics }) {
+    const { MemberMetadata } = kafkajs().AssignerProtocol;
     const metadata = MemberMetadata.encode({ version: this.version, topics, userData: Buffer.alloc(0) });
     return { name: this.name, metadata };
   },
 
   async assign({ members }) {
+    const { MemberMetadata, MemberAssignment } = kafkajs().AssignerProtocol;
     const subscribers = members.map(({ memberId, memberMetadata }) => ({
       id: memberId,
       topics: MemberMetadata.decode(memberMetadata)?.topics ?? [],

@@ -1,11 +1,10 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type ISocketFactory, Kafka, logLevel, type RetryOptions } from 'kafkajs';
+import type { ISocketFactory, Kafka, RetryOptions } from 'kafkajs';
 import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type Settings } from '../settings.js';
 import { type Gate, gated } from './gate.js';
+import { kafkajs } from './package.js';
 import { mendRequestQueue } from './request-queue.js';
-
-mendRequestQueue();
 
 /** kafkajs hears of `error` and `end` only: a socket that is destroyed without an error leaves its requests waiting. */
 const CUT = 'the client was cut off';
@@ -55,6 +54,8 @@ export class Sockets {
 
 /** `retry` is for every step: kafkajs takes a step that has used up its repeats as final for the whole. */
 export function openKafka(settings: Settings, sockets: Sockets, retry: RetryOptions): Kafka {
+  const { Kafka, logLevel } = kafkajs();
+  mendRequestQueue();
   const { brokers, clientId, tls, sasl } = settings;
   return new Kafka({
     clientId,

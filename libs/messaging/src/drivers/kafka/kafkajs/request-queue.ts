@@ -1,4 +1,4 @@
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { requestQueue } from './package.js';
 
 const CHECK_MS = 10;
 
@@ -8,7 +8,7 @@ const CHECK_MS = 10;
  * that is never negative; 0 and negative times both mean "as soon as possible", so nothing else changes.
  */
 export function mendRequestQueue(): void {
-  RequestQueue.prototype.scheduleCheckPendingRequests = function schedule(): void {
+  requestQueue().prototype.scheduleCheckPendingRequests = function schedule(): void {
     if (this.throttleCheckTimeoutId) return;
     const throttledMs = Math.max(0, this.throttledUntil - Date.now());
     const ms = throttledMs === 0 && this.pending.length > 0 ? CHECK_MS : throttledMs;

@@ -1,0 +1,3 @@
+export { Delivery, type DeliveryOptions } from '../delivery/delivery.js';
+export type { HeldPartition, PartitionEvents } from '../delivery/held-partition.js';
+export { groupDifference, topicDifference } from './topology-difference.js';

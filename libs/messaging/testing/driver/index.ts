@@ -1,0 +1,2 @@
+export { driverConformance } from './suite.js';
+export type { DriverTarget, DriverUnderTest } from './target.js';
