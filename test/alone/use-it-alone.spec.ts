@@ -12,6 +12,7 @@ import { removeTopology } from '@taskwire/messaging/testing/rabbitmq';
 import {
   createTestDatabase,
   hasKafka,
+  hasKcat,
   hasRabbitmq,
   kafkaBrokers,
   rabbitmqUrl,
@@ -21,6 +22,7 @@ import {
 } from '@taskwire/testing';
 import { BlankApp } from './blank-app.js';
 import { type Block, blocksOf } from './guide.js';
+import { succeed } from './process.js';
 
 const CLIENTS = ['amqplib', 'kafkajs', '@platformatic/kafka', '@jest/globals', '@nestjs/platform-express'];
 const prefix = `alone-${randomBytes(4).toString('hex')}.`;
@@ -193,6 +195,14 @@ describe('somebody else’s service that follows "subscribe from your own servic
       code: 0,
       stdout: expect.stringMatching(/^following\ntask\.created\.v1 [-0-9a-f]{36}: Tea over/),
     });
+  });
+
+  (withKafka && hasKcat() ? it : it.skip)('reads them without the library, by kcat', async () => {
+    await publish('kafka', 'Milk');
+    const guide = await blocksOf('subscribe-from-your-own-service.md');
+    const command = guide.find(({ file }) => file === 'follow-kafka.sh')?.text ?? '';
+    const printed = await succeed('sh', ['-c', command], { cwd: app.folder, env: environment('kafka') });
+    expect(printed).toMatch(/ce_type=task\.created\.v1,.*content-type=application\/json.*"title":"Milk"/);
   });
 
   (withRabbitmq ? it : it.skip)('hears of them without the library, by a plain queue', async () => {

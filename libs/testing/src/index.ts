@@ -3,6 +3,7 @@ export * from './few-at-a-time.js';
 export * from './free-ports.js';
 export * from './kafka-proxy.js';
 export * from './kafka.js';
+export * from './kcat.js';
 export * from './ledger-reader.js';
 export * from './ledger.js';
 export * from './local-kafka.js';
