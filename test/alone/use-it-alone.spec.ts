@@ -68,7 +68,8 @@ beforeAll(async () => {
     if (!found) throw new Error(`use-it-alone.md has no block ${file}`);
     return found;
   };
-  const files = [...guide, ...(await blocksOf('subscribe-from-your-own-service.md'))];
+  const others = ['subscribe-from-your-own-service.md', 'add-a-driver.md'];
+  const files = [...guide, ...(await Promise.all(others.map(blocksOf))).flat()];
 
   await app.follow(joined(blockOf('install.sh'), blockOf('install-outbox.sh')));
   installedAtFirst = await packagesOf(app.folder);
