@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface KafkaProxy {
   /** `host:port`, for the client's list of brokers. */
   readonly address: string;
+  /** What clients are told to come back to instead of the broker, `host:port` with a host of as many letters. Default: `address`. */
+  advertised: string;
   /** Called with the api key of each request that passes. */
   onRequest: (apiKey: number) => void;
   /** Ends all connections, as a lost network does; new ones are let through. */
@@ -46,7 +48,7 @@ export async function kafkaProxy(broker: string): Promise<KafkaProxy> {
     );
     eachFrame(upstream, (answer) =>
       pass(() => {
-        replaceAll(answer, addressBytes(hostname, Number(port)), addressBytes(hostname, own));
+        replaceAll(answer, addressBytes(broker), addressBytes(proxy.advertised));
         client.write(answer);
       }),
     );
@@ -57,6 +59,7 @@ export async function kafkaProxy(broker: string): Promise<KafkaProxy> {
   const own = listening.port;
   const proxy: KafkaProxy = {
     address: `${hostname}:${own}`,
+    advertised: `${hostname}:${own}`,
     onRequest: () => undefined,
     cut: () => {
       for (const socket of sockets) socket.destroy();
@@ -99,10 +102,11 @@ function frameSize(bytes: Buffer): number {
 }
 
 /** An address as it stands in answers: the host's bytes, then the port as a 32-bit number. */
-function addressBytes(host: string, port: number): Buffer {
+function addressBytes(address: string): Buffer {
+  const { hostname: host, port } = new URL(`kafka://${address}`);
   const bytes = Buffer.alloc(host.length + 4);
   bytes.write(host);
-  bytes.writeInt32BE(port, host.length);
+  bytes.writeInt32BE(Number(port), host.length);
   return bytes;
 }
 

@@ -1,0 +1,2 @@
+export * from './fault-proxy.js';
+export type { Stream, Toxic, ToxicType } from './toxic.js';
