@@ -7,7 +7,15 @@ import { readOperations, readStored } from './ledger-reader.js';
 
 const account = (n: number) => ({ userId: `user${n}`, token: 'token' });
 const PAGES: Record<string, unknown> = {
-  '/v1/tasks': { tasks: [{ title: 'a', createdAt: '2026-11-24T10:00:00.000Z' }], nextCursor: null },
+  '/v1/tasks': {
+    tasks: [
+      {
+        ...{ title: 'a', createdAt: '2026-11-24T10:00:00.000Z', completedAt: null },
+        ...{ description: null, version: 1 },
+      },
+    ],
+    nextCursor: null,
+  },
   '/v1/notifications': { notifications: [{ kind: 'task_created', title: 'a' }], nextBefore: null },
   '/v1/analytics/me': { byDay: [{ day: '2026-11-24', created: 1, completed: 0 }] },
 };
@@ -48,9 +56,15 @@ describe('reading what is stored', () => {
     expect(records).toEqual(
       ['user1', 'user2'].map((owner) => ({
         owner,
-        tasks: [{ id: 'a', createdAt: '2026-11-24T10:00:00.000Z' }],
-        notified: ['a'],
+        tasks: [
+          {
+            ...{ id: 'a', createdAt: '2026-11-24T10:00:00.000Z', completedAt: null },
+            ...{ description: null, version: 1 },
+          },
+        ],
+        feed: [{ kind: 'task_created', taskId: 'a' }],
         counted: { '2026-11-24': 1 },
+        completed: { '2026-11-24': 0 },
       })),
     );
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotificationList, Operation, TaskCursorPage, UserAnalytics } from '@taskwire/contracts';
 import type { z } from 'zod';
 import { fewAtATime } from './few-at-a-time.js';
-import type { ClientRecord, StoredRecord, StoredTask } from './ledger.js';
+import type { ClientRecord, CommandRecord, FeedEntry, StoredRecord, StoredTask } from './ledger.js';
 
 /** Time that one read may take, repeats included. */
 const LIMIT_MS = 30_000;
@@ -26,10 +26,18 @@ export async function readOperations(
   account: Account,
   record: ClientRecord,
 ): Promise<ClientRecord> {
+  const settled = async <Command extends CommandRecord>(command: Command): Promise<Command> => {
+    // One that its client could not read is without an end already.
+    if (command.operation === null || command.operation === 'pending') return command;
+    const operation = await read<Operation>(`${api}${command.operation}`, account);
+    return { ...command, operation: operation.status };
+  };
   const creates = await fewAtATime(AT_ONCE, record.creates, async (create) => {
-    if (create.operation === null) return create;
-    const operation = await read<Operation>(`${api}${create.operation}`, account);
-    return { ...create, operation: operation.status };
+    const { changes } = create;
+    return {
+      ...(await settled(create)),
+      ...(changes && { changes: await fewAtATime(1, changes, settled) }),
+    };
   });
   return { ...record, creates };
 }
@@ -39,8 +47,8 @@ export function readStored(api: string, accounts: readonly Account[]): Promise<S
   return fewAtATime(AT_ONCE, accounts, async (account) => ({
     owner: account.userId,
     tasks: await storedTasks(api, account),
-    notified: await createdNotifications(api, account),
-    counted: await countedByDay(api, account),
+    feed: await storedFeed(api, account),
+    ...(await countedByDay(api, account)),
   }));
 }
 
@@ -52,14 +60,14 @@ async function storedTasks(api: string, account: Account): Promise<StoredTask[]>
       `${api}/v1/tasks?limit=100&sort=createdAt&cursor=${encodeURIComponent(cursor)}`,
       account,
     );
-    tasks.push(...page.tasks.map(({ title, createdAt }) => ({ id: title, createdAt })));
+    tasks.push(...page.tasks.map(({ title, ...task }) => ({ ...task, id: title })));
     cursor = page.nextCursor;
   }
   return tasks;
 }
 
-async function createdNotifications(api: string, account: Account): Promise<string[]> {
-  const newestFirst: string[] = [];
+async function storedFeed(api: string, account: Account): Promise<FeedEntry[]> {
+  const newestFirst: FeedEntry[] = [];
   let before: number | null = null;
   do {
     const query: string = before === null ? '' : `&before=${before}`;
@@ -67,16 +75,22 @@ async function createdNotifications(api: string, account: Account): Promise<stri
       `${api}/v1/notifications?limit=100${query}`,
       account,
     );
-    const created = page.notifications.filter((entry) => entry.kind === 'task_created');
-    newestFirst.push(...created.map((entry) => entry.title));
+    const aboutTasks = page.notifications.filter(({ kind }) => kind.startsWith('task_'));
+    newestFirst.push(...aboutTasks.map(({ kind, title }) => ({ kind, taskId: title })));
     before = page.nextBefore;
   } while (before !== null);
   return newestFirst.reverse();
 }
 
-async function countedByDay(api: string, account: Account): Promise<Record<string, number>> {
+async function countedByDay(
+  api: string,
+  account: Account,
+): Promise<Pick<StoredRecord, 'counted' | 'completed'>> {
   const { byDay } = await read<z.output<typeof UserAnalytics>>(`${api}/v1/analytics/me`, account);
-  return Object.fromEntries(byDay.map(({ day, created }) => [day, created]));
+  return {
+    counted: Object.fromEntries(byDay.map(({ day, created }) => [day, created])),
+    completed: Object.fromEntries(byDay.map(({ day, completed }) => [day, completed])),
+  };
 }
 
 /** Asks again when a service is away or late for the moment, as the API page tells clients to. */

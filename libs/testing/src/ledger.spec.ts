@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkLedger, type ClientRecord, type StoredRecord, type StoredTask } from './ledger.js';
+import {
+  type ChangeRecord,
+  checkLedger,
+  type ClientRecord,
+  type StoredRecord,
+  type StoredTask,
+} from './ledger.js';
 
 const DAY = '2026-11-24';
 
@@ -16,13 +22,21 @@ const client = (creates: Partial<ClientRecord['creates'][number]>[]): ClientReco
 
 /** One after the other, a millisecond apart. */
 const tasks = (...ids: string[]): StoredTask[] =>
-  ids.map((id, index) => ({ id, createdAt: `${DAY}T10:00:00.${String(index).padStart(3, '0')}Z` }));
+  ids.map((id, index) => task(id, `${DAY}T10:00:00.${String(index).padStart(3, '0')}Z`));
 
-const stored = (record: Partial<StoredRecord> = {}): StoredRecord => ({
+const task = (id: string, createdAt: string, rest: Partial<StoredTask> = {}): StoredTask => {
+  return { id, createdAt, completedAt: null, description: null, version: 1, ...rest };
+};
+
+const stored = ({
+  notified = ['t1', 't2', 't3'],
+  ...record
+}: Partial<StoredRecord> & { notified?: string[] } = {}): StoredRecord => ({
   owner: 'ada',
   tasks: tasks('t1', 't2', 't3'),
-  notified: ['t1', 't2', 't3'],
+  feed: notified.map((taskId) => ({ taskId, kind: 'task_created' })),
   counted: { [DAY]: 3 },
+  completed: {},
   ...record,
 });
 
@@ -84,7 +98,7 @@ describe('the ledger checker', () => {
 
   it('takes tasks of one millisecond in any order', () => {
     const createdAt = `${DAY}T10:00:00.000Z`;
-    const listed = ['t2', 't1', 't3'].map((id) => ({ id, createdAt }));
+    const listed = ['t2', 't1', 't3'].map((id) => task(id, createdAt));
     expect(kinds(three, stored({ tasks: listed }))).toEqual([]);
   });
 
@@ -115,6 +129,64 @@ describe('the ledger checker', () => {
       'uninvited in tasks',
     ]);
     expect(kinds(client([{}, { told: 'pending', operation: 'pending' }, {}]), stored())).toEqual([
+      'unended in operations',
+    ]);
+  });
+});
+
+describe('changes of a task', () => {
+  const AT = `${DAY}T10:00:00.000Z`;
+  const update = (description: string, told: ChangeRecord['told'] = 'acknowledged'): ChangeRecord => {
+    return { kind: 'task_updated', description, told, operation: null };
+  };
+  const completion: ChangeRecord = {
+    ...{ kind: 'task_completed', description: null },
+    ...{ told: 'acknowledged', operation: null },
+  };
+  const changed = client([{ changes: [update('one'), update('two'), completion] }]);
+  const done = { completedAt: AT, description: 'two', version: 4 };
+  const after = (rest: Partial<StoredTask> = {}, feed = 'created updated updated completed'): StoredRecord =>
+    stored({
+      tasks: [task('t1', AT, { ...done, ...rest })],
+      feed: feed.split(' ').map((kind) => ({ taskId: 't1', kind: `task_${kind}` })),
+      counted: { [DAY]: 1 },
+      completed: { [DAY]: rest.completedAt === null ? 0 : 1 },
+    });
+
+  it('are found as they were acknowledged', () => {
+    expect(kinds(changed, after())).toEqual([]);
+  });
+
+  it.each([
+    ['a lost change', after({ version: 3 }, 'created updated completed'), ['lost in tasks']],
+    [
+      'a doubled change',
+      after({ version: 5 }, 'created updated updated updated completed'),
+      ['doubled in tasks'],
+    ],
+    ['a change that another one overtook', after({ description: 'one' }), ['swapped in tasks']],
+    ['a lost completion', after({ completedAt: null }, 'created updated updated updated'), ['lost in tasks']],
+    ['a lost event', after({}, 'created updated completed'), ['lost in notifications']],
+    [
+      'a doubled event',
+      after({}, 'created updated updated completed completed'),
+      ['doubled in notifications'],
+    ],
+    ['swapped events', after({}, 'created updated completed updated'), ['swapped in notifications']],
+    ['a completion counted twice', { ...after(), completed: { [DAY]: 2 } }, ['doubled in analytics']],
+  ])('names %s', (_, record, expected) => {
+    expect(kinds(changed, record)).toEqual(expected);
+  });
+
+  it('allows one of unknown outcome to have been made, or not', () => {
+    const open = client([{ changes: [update('one'), update('two', 'unknown'), completion] }]);
+    expect(kinds(open, after())).toEqual([]);
+    expect(kinds(open, after({ version: 3, description: 'one' }, 'created updated completed'))).toEqual([]);
+  });
+
+  it('names one whose operation never ended', () => {
+    const pending = { ...completion, told: 'unknown' as const, operation: 'pending' };
+    expect(kinds(client([{ changes: [update('one'), update('two'), pending] }]), after())).toEqual([
       'unended in operations',
     ]);
   });

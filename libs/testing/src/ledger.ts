@@ -1,3 +1,5 @@
+import { checkChanges } from './ledger-changes.js';
+
 /** What one client did, in its order. */
 export interface ClientRecord {
   readonly owner: string;
@@ -6,8 +8,8 @@ export interface ClientRecord {
   readonly creates: readonly CreateRecord[];
 }
 
-export interface CreateRecord {
-  readonly taskId: string;
+/** How a command went, as far as its client knows. */
+export interface CommandRecord {
   /**
    * What the client was told. `acknowledged`: 201. `pending`: 202, to be settled by its operation. `unknown`: 504 or a
    * broken connection, it may have run. `refused`: a 4xx or 503, it must not have run.
@@ -17,23 +19,47 @@ export interface CreateRecord {
   readonly operation: string | null;
 }
 
+export interface CreateRecord extends CommandRecord {
+  readonly taskId: string;
+  /** What the client then did to the task, each when the outcome of the one before was known. Default: nothing. */
+  readonly changes?: readonly ChangeRecord[];
+}
+
+export interface ChangeRecord extends CommandRecord {
+  readonly kind: 'task_updated' | 'task_completed';
+  /** What an update set; null for a completion. */
+  readonly description: string | null;
+}
+
 /** What the platform's public interfaces say of an owner when all is quiet. */
 export interface StoredRecord {
   readonly owner: string;
   /** The tasks that the task service lists, in the order of their `createdAt`. */
   readonly tasks: readonly StoredTask[];
-  /** Task ids of the `task_created` notifications, oldest first. */
-  readonly notified: readonly string[];
+  /** Notifications about tasks, oldest first. */
+  readonly feed: readonly FeedEntry[];
   /**
    * Created tasks that analytics counted, by UTC day. It keeps numbers, not tasks: one event lost and another counted twice
    * of the same owner on the same day are not seen here.
    */
   readonly counted: Readonly<Record<string, number>>;
+  /** Completed tasks that analytics counted, by UTC day. */
+  readonly completed: Readonly<Record<string, number>>;
 }
 
 export interface StoredTask {
   readonly id: string;
   readonly createdAt: string;
+  readonly completedAt: string | null;
+  readonly description: string | null;
+  /** 1, and one more for each change. */
+  readonly version: number;
+}
+
+export interface FeedEntry {
+  readonly taskId: string;
+  /** Of a notification, `task_created` for example. */
+  readonly kind: string;
 }
 
 /** One thing that is not as the promises say. */
@@ -57,6 +83,7 @@ export function checkLedger(clients: readonly ClientRecord[], stored: readonly S
       ...checkTasks(client, record),
       ...checkNotifications(client, record),
       ...checkAnalytics(record),
+      ...checkChanges(client, record),
       ...checkOperations(client),
     ];
   });
@@ -83,7 +110,7 @@ function checkTasks(client: ClientRecord, record: StoredRecord): Finding[] {
 }
 
 function checkNotifications(client: ClientRecord, record: StoredRecord): Finding[] {
-  const { notified } = record;
+  const notified = record.feed.filter(({ kind }) => kind === 'task_created').map(({ taskId }) => taskId);
   const lost = record.tasks.filter(({ id }) => !notified.includes(id));
   return [
     ...lost.map(({ id }) => finding(client.owner, 'lost', 'notifications', id)),
@@ -106,21 +133,37 @@ function swapsIn(ids: readonly string[], client: ClientRecord): string[] {
   });
 }
 
-function checkAnalytics({ owner, tasks, counted }: StoredRecord): Finding[] {
-  const stored = Object.groupBy(tasks, ({ createdAt }) => createdAt.slice(0, 10));
-  const days = [...new Set([...Object.keys(stored), ...Object.keys(counted)])].sort();
+function checkAnalytics({ owner, tasks, counted, completed }: StoredRecord): Finding[] {
+  const days = (instants: readonly string[]) => instants.map((instant) => instant.slice(0, 10));
+  const created = days(tasks.map(({ createdAt }) => createdAt));
+  const ended = days(tasks.flatMap(({ completedAt }) => completedAt ?? []));
+  return [
+    ...checkCounts(owner, created, counted, 'counted'),
+    ...checkCounts(owner, ended, completed, 'counted as completed'),
+  ];
+}
+
+function checkCounts(
+  owner: string,
+  stored: readonly string[],
+  counts: Readonly<Record<string, number>>,
+  what: string,
+): Finding[] {
+  const days = [...new Set([...stored, ...Object.keys(counts)])].sort();
   return days.flatMap((day) => {
-    const [made, seen] = [stored[day]?.length ?? 0, counted[day] ?? 0];
+    const [made, seen] = [stored.filter((one) => one === day).length, counts[day] ?? 0];
     if (made === seen) return [];
     const kind = seen < made ? 'lost' : 'doubled';
-    return [finding(owner, kind, 'analytics', `${seen} counted, ${made} stored on ${day}`)];
+    return [finding(owner, kind, 'analytics', `${seen} ${what}, ${made} stored on ${day}`)];
   });
 }
 
 function checkOperations(client: ClientRecord): Finding[] {
-  return client.creates
-    .filter((create) => create.operation === 'pending')
-    .map((create) => finding(client.owner, 'unended', 'operations', create.taskId));
+  return client.creates.flatMap(({ taskId, changes = [], ...create }) =>
+    [create, ...changes]
+      .filter(({ operation }) => operation === 'pending')
+      .map(() => finding(client.owner, 'unended', 'operations', taskId)),
+  );
 }
 
 /** The client was told that it was not, and will not be, done. */
