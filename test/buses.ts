@@ -6,7 +6,7 @@ import { postgresDriver } from '@taskwire/messaging/postgres';
 import { rabbitmqDriver } from '@taskwire/messaging/rabbitmq';
 import { type ReadRecord, readTopics, removePrefix } from '@taskwire/messaging/testing/kafka';
 import { removeTopology, tapRabbitmq } from '@taskwire/messaging/testing/rabbitmq';
-import { createTestDatabase, hasKafka, hasRabbitmq, kafkaBrokers, rabbitmqUrl } from '@taskwire/testing';
+import { createTestDatabase, kafkaBrokers, rabbitmqUrl } from '@taskwire/testing';
 import { Client } from 'pg';
 
 export type BusName = 'postgres' | 'rabbitmq' | 'kafka';
@@ -16,12 +16,6 @@ export interface BusTap {
   read(): Promise<string>;
   close(): Promise<void>;
 }
-
-/** The brokers that are there. With `CI=true` a missing one is an error. */
-export const brokers: readonly Exclude<BusName, 'postgres'>[] = [
-  ...(hasRabbitmq() ? (['rabbitmq'] as const) : []),
-  ...(hasKafka() ? (['kafka'] as const) : []),
-];
 
 /** Shorter than in production, so that tests don't wait for the end of a dead member's session. */
 const KAFKA_SESSION_MS = 2_000;
@@ -39,8 +33,8 @@ export interface BusUnderTest {
 
 const topology = topologyOf(contracts, subscriptions);
 
-/** A part of the broker for one deployment alone. */
-export async function busUnder(name: BusName): Promise<BusUnderTest> {
+/** A part of the broker for one deployment alone: of the one at `address`, or of that for tests. */
+export async function busUnder(name: BusName, address?: string): Promise<BusUnderTest> {
   switch (name) {
     case 'postgres': {
       const { url, drop } = await createTestDatabase();
@@ -50,13 +44,14 @@ export async function busUnder(name: BusName): Promise<BusUnderTest> {
       };
     }
     case 'rabbitmq': {
+      const url = address ?? rabbitmqUrl;
       const prefix = `faults-${randomBytes(4).toString('hex')}.`;
-      const env = { BUS: name, RABBITMQ_URL: rabbitmqUrl, BUS_PREFIX: prefix };
-      const open = () => rabbitmqDriver({ url: rabbitmqUrl, prefix });
+      const env = { BUS: name, RABBITMQ_URL: url, BUS_PREFIX: prefix };
+      const open = () => rabbitmqDriver({ url, prefix });
       return {
-        ...underTest(env, open, () => removeTopology(rabbitmqUrl, prefix, topology)),
+        ...underTest(env, open, () => removeTopology(url, prefix, topology)),
         tap: async () => {
-          const { messages, close } = await tapRabbitmq(rabbitmqUrl, prefix, topology);
+          const { messages, close } = await tapRabbitmq(url, prefix, topology);
           const textOf = ({ fields, properties, content }: (typeof messages)[number]) =>
             `${JSON.stringify({ fields, properties })}\n${content.toString()}`;
           return { read: () => Promise.resolve(messages.map(textOf).join('\n')), close };
@@ -64,19 +59,20 @@ export async function busUnder(name: BusName): Promise<BusUnderTest> {
       };
     }
     case 'kafka': {
+      const at = address?.split(',') ?? kafkaBrokers;
       const prefix = `faults-${randomBytes(4).toString('hex')}.`;
       const env = {
         BUS: name,
-        KAFKA_BROKERS: kafkaBrokers.join(','),
+        KAFKA_BROKERS: at.join(','),
         KAFKA_SESSION_MS: String(KAFKA_SESSION_MS),
         BUS_PREFIX: prefix,
       };
-      const open = () => kafkaDriver({ brokers: kafkaBrokers, prefix, sessionTimeoutMs: KAFKA_SESSION_MS });
+      const open = () => kafkaDriver({ brokers: at, prefix, sessionTimeoutMs: KAFKA_SESSION_MS });
       return {
-        ...underTest(env, open, () => removePrefix(kafkaBrokers, prefix)),
+        ...underTest(env, open, () => removePrefix(at, prefix)),
         tap: () =>
           Promise.resolve({
-            read: async () => (await readTopics(kafkaBrokers, prefix)).map(textOfRecord).join('\n'),
+            read: async () => (await readTopics(at, prefix)).map(textOfRecord).join('\n'),
             close: () => Promise.resolve(),
           }),
       };

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type LiveTicket, type Operation, routes, type SignedIn, type Task } from '@taskwire/contracts';
 import { Client as Database } from 'pg';
-import { brokers, type BusTap } from '../buses.js';
+import { brokers } from '../brokers.js';
+import type { BusTap } from '../buses.js';
 import { type Deployment, deploy } from '../faults/deployment.js';
 import { type BodyOf, call } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
@@ -27,11 +28,15 @@ describe.each(['postgres', ...brokers] as const)('over %s, after every route was
 
   it('no secret and no address is on the bus, in a log, in a span, or in a store but its own', async () => {
     collector = await collectSpans();
-    const running = (deployment = await deploy('one process', name, {
-      LOG_LEVEL: 'trace',
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_TRACES_SAMPLER: 'always_on',
-      OTEL_BSP_SCHEDULE_DELAY: '200',
+    const running = (deployment = await deploy({
+      shape: 'one process',
+      bus: name,
+      settings: {
+        LOG_LEVEL: 'trace',
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_TRACES_SAMPLER: 'always_on',
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+      },
     }));
     tap = await running.bus.tap();
     const secrets = await useEveryRoute(running.api);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SignedIn, User } from '@taskwire/contracts';
-import { type Account, fewAtATime } from '@taskwire/testing';
-import type { Load } from './clients.js';
-import { asClient, repeatUntil, type Response, send, still } from './requests.js';
+import { type Account, fewAtATime, type Finding } from '@taskwire/testing';
+import type { Load } from './clients.ts';
+import type { Random } from './random.ts';
+import { asClient, repeatUntil, type Response, send, still } from './requests.ts';
 
 /** New accounts while the processes are killed: enough for each kill of auth's relay, few enough to read all of them. */
 const MOST_NEWCOMERS = 40;
@@ -47,11 +48,11 @@ export interface ProfileRecord {
 }
 
 /** Renames itself again and again, so that auth has commands to handle. */
-export async function renamingClient(load: Load, account: Account): Promise<ProfileRecord> {
+export async function renamingClient(load: Load, account: Account, random: Random): Promise<ProfileRecord> {
   const names: string[] = [];
   while (!load.ended) {
     const name = `name ${names.length + 1}`;
-    const client = asClient(account, { 'idempotency-key': randomUUID(), prefer: 'wait=1' });
+    const client = asClient(account, { 'idempotency-key': random.uuid(), prefer: 'wait=1' });
     await repeatUntil(`the outcome of renaming to ${name}`, async () => {
       const response = await client('PATCH', `${load.api}/v1/auth/me`, { name });
       return response?.status === 200 ? response : still(response);
@@ -63,12 +64,16 @@ export async function renamingClient(load: Load, account: Account): Promise<Prof
 }
 
 /** What is not as the clients were told: a profile's version counts the changes, so one lost or done twice shows. */
-export async function profileFindings(api: string, records: readonly ProfileRecord[]): Promise<string[]> {
-  const findings = await fewAtATime(4, records, async ({ account, names }) => {
+export async function profileFindings(api: string, records: readonly ProfileRecord[]): Promise<Finding[]> {
+  const findings = await fewAtATime(4, records, async ({ account, names }): Promise<Finding[]> => {
     const { name, version } = await readProfile(api, account);
-    const expected = { name: names.at(-1) ?? name, version: names.length + 1 };
-    if (name === expected.name && version === expected.version) return [];
-    return [`${account.userId}: ${JSON.stringify({ name, version })}, not ${JSON.stringify(expected)}`];
+    const made = version - 1;
+    const found = { owner: account.userId, where: 'profiles' as const };
+    const counts = `${made} changes stored, ${names.length} acknowledged`;
+    if (made < names.length) return [{ ...found, kind: 'lost', detail: counts }];
+    if (made > names.length) return [{ ...found, kind: 'doubled', detail: counts }];
+    const last = names.at(-1) ?? name;
+    return name === last ? [] : [{ ...found, kind: 'swapped', detail: `${name} after ${last}` }];
   });
   return findings.flat();
 }

@@ -1,65 +1,85 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account, ClientRecord, CreateRecord } from '@taskwire/testing';
-import { asClient, repeatUntil, still } from './requests.js';
+import type { Account, ChangeRecord, ClientRecord, CreateRecord } from '@taskwire/testing';
+import { type Command, type Outcome, settle } from './commands.ts';
+import type { Random } from './random.ts';
 
 /** What the clients of a run share: when to end, and how far they have come. */
 export interface Load {
   readonly api: string;
   ended: boolean;
-  /** Tasks of which a client knows what became of them. */
+  /** Commands of which a client knows what became of them. */
   settled: number;
+  /** What was answered to commands that were refused, or whose outcome was not to be had. */
+  readonly complaints: string[];
 }
 
 /** Between two commands of a client: the machine also has processes to start. */
 const PAUSE_MS = 20;
 
-/** Creates tasks one after the other: each only when the outcome of the one before is known. */
-export async function sequentialClient(load: Load, account: Account): Promise<ClientRecord> {
+/** Creates, changes and completes tasks: each command only when the outcome of the one before is known. */
+export async function sequentialClient(load: Load, account: Account, random: Random): Promise<ClientRecord> {
   const creates: CreateRecord[] = [];
-  await createUntilEnd(load, account, creates);
+  await workUntilEnd(load, account, random, creates);
   return { owner: account.userId, sequential: true, creates };
 }
 
-/** Creates tasks with as many under way at a time, so that consumers and relays have several of one owner in hand. */
-export async function pipelinedClient(load: Load, account: Account, underWay: number): Promise<ClientRecord> {
+/** Works on as many tasks at a time, so that consumers and relays have several messages of one owner in hand. */
+export async function pipelinedClient(
+  load: Load,
+  account: Account,
+  underWay: readonly Random[],
+): Promise<ClientRecord> {
   const creates: CreateRecord[] = [];
-  await Promise.all(Array.from({ length: underWay }, () => createUntilEnd(load, account, creates)));
+  await Promise.all(underWay.map((random) => workUntilEnd(load, account, random, creates)));
   return { owner: account.userId, sequential: false, creates };
 }
 
-/** Every third task without waiting for the answer, by its operation. */
-async function createUntilEnd(load: Load, account: Account, creates: CreateRecord[]): Promise<void> {
-  for (let n = 1; !load.ended; n += 1) {
-    creates.push(await createTask(load.api, account, `task ${randomUUID()}`, n % 3 === 0));
-    load.settled += 1;
-    await sleep(PAUSE_MS);
-  }
+async function workUntilEnd(
+  load: Load,
+  account: Account,
+  random: Random,
+  creates: CreateRecord[],
+): Promise<void> {
+  while (!load.ended) await workOnTask(load, account, random, creates);
 }
 
-/**
- * Repeats the request with the same Idempotency-Key for as long as the answer leaves the outcome open, as the API page
- * tells clients to.
- */
-async function createTask(
-  api: string,
+/** Every other task is also changed, up to twice, and every other of those completed. */
+async function workOnTask(
+  load: Load,
   account: Account,
-  title: string,
-  respondAsync: boolean,
-): Promise<CreateRecord> {
-  const client = asClient(account, {
-    'idempotency-key': randomUUID(),
-    // A reply that was lost with the process that would have sent it is not worth the usual wait.
-    prefer: respondAsync ? 'respond-async' : 'wait=1',
-  });
-  let operation: string | null = null;
-  return repeatUntil<CreateRecord>(`the outcome of creating ${title}`, async () => {
-    const response = await client('POST', `${api}/v1/tasks`, { title });
-    if (response?.status === 201) return { taskId: title, told: 'acknowledged', operation: null };
-    if (response?.status === 202) operation = response.headers.get('location') ?? operation;
-    if (!respondAsync || operation === null) return still(response);
-    const read = await client('GET', `${api}${operation}`);
-    if (read?.status !== 200 || (read.body as { status: string }).status === 'pending') return still(read);
-    return { taskId: title, told: 'pending', operation };
-  });
+  random: Random,
+  creates: CreateRecord[],
+): Promise<void> {
+  const title = `task ${random.uuid()}`;
+  const send = async (
+    command: Pick<Command, 'method' | 'path' | 'body' | 'anyVersion'>,
+  ): Promise<Outcome> => {
+    const respondAsync = random.next() < 1 / 3;
+    const outcome = await settle(load.api, account, { ...command, key: random.uuid(), respondAsync });
+    if (outcome.told === 'refused' || outcome.told === 'unknown')
+      load.complaints.push(`${command.method} ${command.path}: ${outcome.answer}`);
+    load.settled += 1;
+    await sleep(PAUSE_MS);
+    return outcome;
+  };
+  const { result, ...created } = await send({ method: 'POST', path: '/v1/tasks', body: { title } });
+  const changes: ChangeRecord[] = [];
+  creates.push({ taskId: title, told: created.told, operation: created.operation, changes });
+
+  const id = (result as { id?: string } | null)?.id;
+  if (id === undefined || random.next() < 1 / 2) return;
+  for (let n = random.int(1, 2); n > 0; n -= 1) {
+    const description = `change ${random.uuid()}`;
+    const path = `/v1/tasks/${id}`;
+    const { told, operation } = await send({
+      method: 'PATCH',
+      path,
+      body: { description },
+      anyVersion: true,
+    });
+    changes.push({ kind: 'task_updated', description, told, operation });
+  }
+  if (random.next() < 1 / 2) return;
+  const { told, operation } = await send({ method: 'POST', path: `/v1/tasks/${id}/complete` });
+  changes.push({ kind: 'task_completed', description: null, told, operation });
 }

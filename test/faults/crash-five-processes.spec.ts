@@ -1,4 +1,4 @@
-import { crashTest } from './crash.js';
-import { fiveProcesses } from './victims.js';
+import { crashTest } from './crash.ts';
+import { fiveProcesses } from './victims.ts';
 
 crashTest(fiveProcesses('postgres'));

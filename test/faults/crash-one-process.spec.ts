@@ -1,4 +1,4 @@
-import { crashTest } from './crash.js';
-import { oneProcess } from './victims.js';
+import { crashTest } from './crash.ts';
+import { oneProcess } from './victims.ts';
 
 crashTest(oneProcess);

@@ -4,14 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
-import { Client } from 'pg';
-import { type BusName, busUnder, type BusUnderTest } from '../buses.js';
-import { type AppProcess, supervise, until } from './processes.js';
-import type { Shape } from './victims.js';
+import { type BusName, busUnder, type BusUnderTest } from '../buses.ts';
+import { type Link, linkTo, linkToBus } from './links.ts';
+import { type AppProcess, supervise, until } from './processes.ts';
+import { isSent } from './quiet.ts';
+import type { Random } from './random.ts';
+import type { Shape } from './victims.ts';
 
 const APPS = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
-type App = (typeof APPS)[number];
-const STORES = ['auth', 'task', 'notification', 'analytics'] as const;
+export type App = (typeof APPS)[number];
+export const STORES = ['auth', 'task', 'notification', 'analytics'] as const;
+export type Store = (typeof STORES)[number];
 
 /** Shorter than in production, so that a take-over after each of many kills is not what the test waits for. */
 export const SHORTENED = { BUS_TTL_MS: '1000', RELAY_LEASE_MS: '1500' };
@@ -19,32 +22,50 @@ export const SHORTENED = { BUS_TTL_MS: '1000', RELAY_LEASE_MS: '1500' };
 const START_LIMIT_MS = 60_000;
 const QUIET_LIMIT_MS = 60_000;
 
+export interface DeploymentOptions {
+  readonly shape: Shape;
+  readonly bus: BusName;
+  /** Address of the broker. Default: that for tests. */
+  readonly broker?: string;
+  /** Besides what the deployment needs. */
+  readonly settings?: NodeJS.ProcessEnv;
+  /** Five processes only: between each app and its servers, links that can be made bad, by this sequence. */
+  readonly links?: Random;
+}
+
 export interface Deployment {
   readonly api: string;
   readonly bus: BusUnderTest;
   /** Addresses of the stores, by app. */
-  readonly stores: Readonly<Record<(typeof STORES)[number], string>>;
+  readonly stores: Readonly<Record<Store, string>>;
+  readonly links: readonly (Link & { readonly name: string })[];
+  /** Where outputs and lists of kills are. */
+  readonly folder: string;
   /** What a process has written to its output. */
   log(name: string): string;
-  readonly processes: ReadonlyMap<string, AppProcess>;
+  /** All that run of one app, or of the platform. */
+  instances(name: string): readonly AppProcess[];
+  /** Starts one more of an app; the answer ends it. */
+  addInstance(app: Store): () => Promise<void>;
+  /** How often processes of that name were started again. */
+  restarts(name: string): number;
+  /** How processes ended other than by SIGKILL. */
+  exits(): string[];
   /** How often a process has ended itself at a point: one line each, `<point> <messages in hand>`. */
   kills(name: string): string[];
   /** Waits until nothing is left to send, to handle or to run again. */
   quiet(): Promise<void>;
-  stop(): Promise<void>;
+  /** With `keep`, its outputs stay. */
+  stop(options?: { readonly keep: boolean }): Promise<void>;
 }
 
 /** The platform on databases of its own, as five processes or as one, over one of the buses. */
-export async function deploy(
-  shape: Shape,
-  busName: BusName,
-  settings: NodeJS.ProcessEnv = {},
-): Promise<Deployment> {
+export async function deploy(options: DeploymentOptions): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'taskwire-crash-'));
   const databases = Object.fromEntries(
     await Promise.all(STORES.map(async (store) => [store, await createTestDatabase()] as const)),
-  ) as Record<(typeof STORES)[number], TestDatabase>;
-  const bus = await busUnder(busName);
+  ) as Record<Store, TestDatabase>;
+  const bus = await busUnder(options.bus, options.broker);
   const free = await freePorts(APPS.length);
   const ports = Object.fromEntries(APPS.map((app, index) => [app, free[index]])) as Record<App, number>;
   const url = (app: App) => `http://127.0.0.1:${ports[app]}`;
@@ -62,13 +83,14 @@ export async function deploy(
     RATE_LIMIT_USER: '1000000',
     KEYS_DIR: join(folder, 'keys'),
     ...Object.fromEntries(APPS.map((app) => [`${app.toUpperCase()}_URL`, url(app)])),
-    ...settings,
+    ...options.settings,
   };
-  const alone = (app: App): NodeJS.ProcessEnv => ({
-    ...shared,
-    PORT: String(ports[app]),
-    ...(app !== 'gateway' && { DATABASE_URL: databases[app].url }),
-  });
+  const links = options.links ? await openLinks(bus, databases, options.links) : [];
+  const alone = (app: App, port: number): NodeJS.ProcessEnv =>
+    Object.assign(
+      { ...shared, PORT: String(port), ...(app !== 'gateway' && { DATABASE_URL: databases[app].url }) },
+      ...links.filter((link) => link.app === app).map(({ env }) => env),
+    ) as NodeJS.ProcessEnv;
   const together: NodeJS.ProcessEnv = {
     ...shared,
     TASKWIRE_DATA: join(folder, 'data'),
@@ -78,76 +100,78 @@ export async function deploy(
     ),
   };
 
-  const environments: [string, NodeJS.ProcessEnv][] =
-    shape === 'one process' ? [['platform', together]] : APPS.map((app) => [app, alone(app)]);
-  const processes = new Map(
-    environments.map(([name, env]) => [
-      name,
-      supervise({ name, entry: `apps/${name}/dist/main.js`, env, folder }),
-    ]),
-  );
+  const processes: { readonly name: string; readonly process: AppProcess; ended: boolean }[] = [];
+  const start = (name: string, instance: string, env: NodeJS.ProcessEnv) => {
+    const one = { name, process: supervise({ name, instance, env, folder }), ended: false };
+    processes.push(one);
+    return one;
+  };
+  if (options.shape === 'one process') start('platform', 'platform', together);
+  else for (const app of APPS) start(app, app, alone(app, ports[app]));
+  const of = (name: string) => processes.filter((one) => one.name === name);
+
   const ready = async (app: App) =>
     (await fetch(`${url(app)}/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok;
-
-  const stop = async () => {
-    await Promise.all([...processes.values()].map((app) => app.stop()));
+  const stop = async ({ keep } = { keep: false }) => {
+    await Promise.all(processes.map((one) => one.process.stop()));
+    await Promise.all(links.map((link) => link.close()));
     await Promise.all([...Object.values(databases).map((database) => database.drop()), bus.remove()]);
-    await rm(folder, { recursive: true, force: true });
+    if (!keep) await rm(folder, { recursive: true, force: true });
   };
   try {
     for (const app of APPS) await until(`${app} is ready`, () => ready(app), START_LIMIT_MS);
   } catch (error) {
-    const logs = environments.map(([name]) => readLog(join(folder, `${name}.log`)));
+    const logs = processes.map(({ name }) => readLog(join(folder, `${name}.log`)));
     await stop();
     throw new Error(`the platform did not start:\n${logs.join('\n')}`, { cause: error });
   }
+  const stores = Object.fromEntries(STORES.map((store) => [store, databases[store].url])) as Record<
+    Store,
+    string
+  >;
+  let added = 0;
   return {
     api: url('gateway'),
-    bus,
-    stores: Object.fromEntries(STORES.map((store) => [store, databases[store].url])) as Deployment['stores'],
+    ...{ bus, stores, links, folder, stop },
     log: (name) => readLog(join(folder, `${name}.log`)),
-    processes,
+    instances: (name) =>
+      of(name)
+        .filter(({ ended }) => !ended)
+        .map((one) => one.process),
+    addInstance: (app) => {
+      added += 1;
+      const one = start(app, `${app}-${added}`, alone(app, 0));
+      return async () => {
+        one.ended = true;
+        await one.process.stop();
+      };
+    },
+    restarts: (name) => of(name).reduce((sum, one) => sum + one.process.restarts(), 0),
+    exits: () => processes.flatMap((one) => one.process.exits),
     kills: (name) =>
       readLog(join(folder, `${name}.kills`))
         .split('\n')
         .filter(Boolean),
     quiet: async () => {
       for (const app of APPS) await until(`${app} is ready`, () => ready(app), START_LIMIT_MS);
-      await until('everything sent', () => isSent(databases), QUIET_LIMIT_MS);
+      await until('everything sent', () => isSent(stores), QUIET_LIMIT_MS);
       await until('everything handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
-      await until('everything sent by its handlers', () => isSent(databases), QUIET_LIMIT_MS);
+      await until('everything sent by its handlers', () => isSent(stores), QUIET_LIMIT_MS);
       await until('all of that handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
     },
-    stop,
   };
 }
 
-/** True when nothing is in an outbox and nothing is parked; else what there is. */
-async function isSent(databases: Record<(typeof STORES)[number], TestDatabase>): Promise<true | string> {
-  const left: string[] = [];
-  for (const store of STORES) {
-    for (const [what, sql] of Object.entries(STORE_LEFT)) {
-      const rows = await count(databases[store].url, sql);
-      if (rows > 0) left.push(`${store}: ${rows} ${what}`);
-    }
-  }
-  return left.length === 0 || left.join(', ');
-}
-
-const STORE_LEFT = {
-  'outbox rows': 'select count(*) n from outbox',
-  'parked messages': 'select count(*) n from parked_messages',
-};
-
-async function count(url: string, sql: string): Promise<number> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ n: string }>(sql);
-    return Number(rows[0]?.n);
-  } finally {
-    await client.end();
-  }
+async function openLinks(bus: BusUnderTest, databases: Record<Store, TestDatabase>, random: Random) {
+  const toBus = APPS.map(async (app) => ({
+    ...(await linkToBus(bus.env, random)),
+    ...{ app, name: `${app}<->broker` },
+  }));
+  const toStore = STORES.map(async (app) => ({
+    ...(await linkTo('DATABASE_URL', databases[app].url, random)),
+    ...{ app, name: `${app}<->postgres` },
+  }));
+  return Promise.all([...toBus, ...toStore]);
 }
 
 function readLog(path: string): string {

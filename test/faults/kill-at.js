@@ -1,5 +1,5 @@
 /**
- * Loaded with `--import` into a process under test. The parent arms one named point; when the process next comes there,
+ * Loaded with `--import` into a process under test. The parent arms one named point, or none with ''; when the process next comes there,
  * with the work in its hands that the message describes, it notes the point and ends itself with SIGKILL.
  */
 import { appendFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const POINTS = [
 let armed;
 
 process.on('message', (message) => {
-  if (typeof message?.arm !== 'string') return;
+  if (typeof message?.arm !== 'string' || message.arm === armed) return;
   // Node writes it when a process ends by itself, which this one won't; the next one starts faster by it.
   flushCompileCache();
   armed = message.arm;

@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface AppProcess {
-  readonly name: string;
-  /** How often it was started. */
-  starts(): number;
-  /** Arms a named point; the process ends itself when it comes there. */
+  /** How often it was started again. */
+  restarts(): number;
+  /** How it ended other than by SIGKILL. */
+  readonly exits: readonly string[];
+  /** Arms a named point, or none with ''; the process ends itself when it comes there. */
   arm(point: string): void;
   /** Ends it for good: SIGTERM, and SIGKILL after ten seconds. */
   stop(): Promise<void>;
 }
 
 export interface AppOptions {
+  /** Of the app, which its instances share. */
   readonly name: string;
-  readonly entry: string;
+  readonly instance: string;
   readonly env: NodeJS.ProcessEnv;
   /** Folder for the process's output and the list of points at which it ended. */
   readonly folder: string;
@@ -24,30 +26,34 @@ export interface AppOptions {
 const root = join(import.meta.dirname, '..', '..');
 
 /** Keeps one app running in a process of its own: whenever it ends, it is started again, as a supervisor would. */
-export function supervise({ name, entry, env, folder }: AppOptions): AppProcess {
-  const output = openSync(join(folder, `${name}.log`), 'a');
+export function supervise({ name, instance, env, folder }: AppOptions): AppProcess {
+  const output = openSync(join(folder, `${instance}.log`), 'a');
+  const exits: string[] = [];
   let child: ChildProcess;
   let starts = 0;
   let stopping = false;
 
   const start = () => {
+    if (stopping) return;
     starts += 1;
     const preload = join(import.meta.dirname, 'kill-at.js');
-    child = spawn(process.execPath, ['--import', preload, join(root, entry)], {
+    child = spawn(process.execPath, ['--import', preload, join(root, `apps/${name}/dist/main.js`)], {
       cwd: folder,
       env: { ...env, KILL_LOG: join(folder, `${name}.kills`) },
       stdio: ['ignore', output, output, 'ipc'],
     });
-    child.on('exit', () => {
-      if (!stopping) setTimeout(start, 50);
+    child.on('exit', (code, signal) => {
+      if (stopping) return;
+      if (signal !== 'SIGKILL') exits.push(`${instance} ended with ${signal ?? code}`);
+      setTimeout(start, 50);
     });
     child.on('error', () => {});
   };
   start();
 
   return {
-    name,
-    starts: () => starts,
+    restarts: () => starts - 1,
+    exits,
     arm: (point) => {
       if (child.connected) child.send({ arm: point }, () => {});
     },

@@ -4,7 +4,7 @@ import type { Account } from '@taskwire/testing';
 /** One attempt; the platform may be away for some of it. */
 const ATTEMPT_LIMIT_MS = 15_000;
 /** All attempts of one request: several restarts of whatever it needs. */
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 120_000;
 const PAUSE_MS = 100;
 
 export interface Response {
@@ -68,7 +68,11 @@ export async function repeatUntil<T extends object>(
 }
 
 class Open {
-  constructor(readonly found: string) {}
+  readonly found: string;
+
+  constructor(found: string) {
+    this.found = found;
+  }
 }
 
 export function still(response: Response | undefined): Open {

@@ -1,4 +1,5 @@
-import type { BusName } from '../buses.js';
+import type { BusName } from '../buses.ts';
+import type { Random } from './random.ts';
 
 const IN_HANDLER = 'taskwire.handler.finished';
 const BEFORE_REPLY = 'taskwire.batch.committed';
@@ -10,6 +11,9 @@ const BEFORE_ANSWER = 'taskwire.request.ended';
 const CONSUMING = [IN_HANDLER, BEFORE_REPLY, BEFORE_ACKNOWLEDGEMENT];
 const RELAYING = [BEFORE_SENDING, BEFORE_DELETING];
 const REQUESTING = [WAITING_FOR_REPLY, BEFORE_ANSWER];
+
+/** Every named point. */
+export const POINTS = [...CONSUMING, ...RELAYING, ...REQUESTING];
 
 export type Shape = 'five processes' | 'one process';
 
@@ -53,3 +57,14 @@ export const fiveProcesses = (bus: BusName): CrashRun => ({
 });
 
 export const oneProcess: CrashRun = { bus: 'postgres', shape: 'one process', victims: ONE };
+
+/** Kills at one point alone, shared out among the processes that come there. */
+export function victimsAt(point: string, kills: number, random: Random): Victim[] {
+  const able = FIVE.filter(({ points }) => points.includes(point)).map(({ process }) => process);
+  const shares = new Map(able.map((process) => [process, 1]));
+  for (let n = able.length; n < kills; n += 1) {
+    const process = random.pick(able);
+    shares.set(process, (shares.get(process) ?? 0) + 1);
+  }
+  return [...shares].map(([process, share]) => ({ process, points: [point], kills: share }));
+}

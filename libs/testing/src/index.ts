@@ -7,7 +7,7 @@ export * from './kafka.js';
 export * from './kcat.js';
 export * from './ledger-reader.js';
 export * from './ledger.js';
-export * from './local-kafka.js';
+export * from './local-broker.js';
 export * from './postgres.js';
 export * from './rabbitmq.js';
 export * from './stub-auth.js';

@@ -66,7 +66,7 @@ export interface FeedEntry {
 export interface Finding {
   readonly owner: string;
   readonly kind: 'lost' | 'doubled' | 'swapped' | 'uninvited' | 'unended';
-  readonly where: 'tasks' | 'notifications' | 'analytics' | 'operations';
+  readonly where: 'tasks' | 'notifications' | 'analytics' | 'operations' | 'profiles';
   readonly detail: string;
 }
 

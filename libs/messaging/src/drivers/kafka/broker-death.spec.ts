@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { hasKafka, type LocalKafka, startLocalKafka } from '@taskwire/testing';
+import { hasKafka, type LocalBroker, startLocalKafka } from '@taskwire/testing';
 import { Recorder } from '../../../testing/driver/recorder.js';
 import { KEY_PER_PARTITION, numbered } from '../../../testing/driver/scene.js';
 import type { OutgoingMessage } from '../../driver.js';
@@ -55,7 +55,7 @@ class Sender {
 }
 
 (hasKafka() ? describe : describe.skip)('a broker that dies', () => {
-  let kafka: LocalKafka | undefined;
+  let kafka: LocalBroker | undefined;
   let broker: Broker | undefined;
   const parts: { recorder: Recorder; sender: Sender; reader: KafkaDriver }[] = [];
 

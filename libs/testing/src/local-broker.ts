@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePorts } from './free-ports.js';
+
+const SCRIPTS = join(import.meta.dirname, '../../../deploy');
+const COMMAND_TIMEOUT_MS = 90_000;
+
+export interface LocalBroker {
+  /** As its clients are told: `host:port` of Kafka, the URL of RabbitMQ. */
+  readonly address: string;
+  /** As a power cut would. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+}
+
+/** A Kafka of the test's own, which it may kill. Needs java, and its jars from an earlier start or mvn. */
+export async function startLocalKafka(): Promise<LocalBroker> {
+  const [port = 0, controllerPort = 0] = await freePorts(2);
+  return startLocal('kafka', (folder) => ({
+    KAFKA_DATA: folder,
+    KAFKA_PORT: String(port),
+    KAFKA_CONTROLLER_PORT: String(controllerPort),
+  }));
+}
+
+/** A RabbitMQ node of the test's own, which it may kill. Needs rabbitmq-server. */
+export async function startLocalRabbitmq(): Promise<LocalBroker> {
+  const [port = 0] = await freePorts(1);
+  return startLocal('rabbitmq', (folder) => ({
+    RABBITMQ_LOCAL_FOLDER: folder,
+    RABBITMQ_LOCAL_PORT: String(port),
+  }));
+}
+
+async function startLocal(
+  name: string,
+  settings: (folder: string) => NodeJS.ProcessEnv,
+): Promise<LocalBroker> {
+  const folder = await mkdtemp(join(tmpdir(), `taskwire-${name}-`));
+  const env = { ...process.env, ...settings(folder) };
+  const script = join(SCRIPTS, name, 'local.sh');
+  const run = async (command: string): Promise<string> => {
+    const { stdout } = await promisify(execFile)(script, [command], { env, timeout: COMMAND_TIMEOUT_MS });
+    return stdout.trim();
+  };
+  const remove = async () => {
+    await run('kill');
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const address = await run('start');
+    return {
+      address,
+      kill: async () => {
+        await run('kill');
+      },
+      start: async () => {
+        await run('start');
+      },
+      remove,
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+
+const Round = z.object({
+  number: z.int(),
+  point: z.string(),
+  kills: z.array(z.object({ process: z.string(), point: z.string(), inHand: z.number() })),
+  faults: z.record(z.string(), z.int()),
+  attempted: z.int(),
+  acknowledged: z.int(),
+  byOperation: z.int(),
+  refused: z.int(),
+  findings: z.array(z.object({ owner: z.string(), kind: z.string(), where: z.string(), detail: z.string() })),
+  complaints: z.array(z.string()),
+  /** Processes that ended other than by SIGKILL. */
+  exits: z.array(z.string()),
+  /** Why the round came to no end; nothing of it is counted then. */
+  error: z.string().nullable(),
+  seconds: z.number(),
+});
+export type Round = z.output<typeof Round>;
+
+const Progress = z.object({
+  driver: z.string(),
+  seed: z.string(),
+  kills: z.int(),
+  date: z.string(),
+  node: z.string(),
+  cpus: z.int(),
+  settings: z.record(z.string(), z.string()),
+  rounds: z.array(Round),
+});
+/** A run as far as it has come: what `--resume` goes on with, and what the report is made of. */
+export type Progress = z.output<typeof Progress>;
+
+/** Undefined where there is no such file. */
+export async function readProgress(path: string): Promise<Progress | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : Progress.parse(JSON.parse(text));
+}
+
+/** Whole or not at all, also when this process is ended meanwhile. */
+export async function writeProgress(path: string, progress: Progress): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, `${JSON.stringify(progress, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+export const killsIn = ({ rounds }: Progress): number =>
+  rounds.reduce((sum, { kills }) => sum + kills.length, 0);

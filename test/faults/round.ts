@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Account,
+  checkLedger,
+  type ClientRecord,
+  type CommandRecord,
+  type Finding,
+  readOperations,
+  readStored,
+} from '@taskwire/testing';
+import { newcomers, profileFindings, register, renamingClient } from './accounts.ts';
+import { type Load, pipelinedClient, sequentialClient } from './clients.ts';
+import type { Deployment } from './deployment.ts';
+import { type Kill, killRepeatedly, Pace } from './kills.ts';
+import { seeded } from './random.ts';
+import type { Victim } from './victims.ts';
+import type { Weather } from './weather.ts';
+
+const SEQUENTIAL_CLIENTS = 6;
+const PIPELINED_CLIENTS = 2;
+const PIPELINE = 6;
+const RENAMING_CLIENTS = 2;
+const SETTLE_LIMIT_MS = 15_000;
+
+export interface RoundPlan {
+  /** What everything random of the round comes from. */
+  readonly seed: string;
+  readonly victims: readonly Victim[];
+  /** Faults besides kills. */
+  readonly weather?: () => Weather;
+}
+
+export interface RoundResult {
+  readonly kills: readonly Kill[];
+  /** How often each fault besides kills was made. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly attempted: number;
+  /** By an answer or by an operation. */
+  readonly acknowledged: number;
+  /** Of these, those that were settled by their operation. */
+  readonly byOperation: number;
+  /** Commands that were told to be refused, failed or expired: none should be. */
+  readonly refused: number;
+  readonly findings: readonly Finding[];
+  /** What was answered where a command was not done. */
+  readonly complaints: readonly string[];
+}
+
+/** Clients at work while processes are killed, then what they were told compared with what is stored. */
+export async function runRound(deployment: Deployment, plan: RoundPlan): Promise<RoundResult> {
+  const { api } = deployment;
+  const registered = (count: number, name: string) =>
+    Promise.all(Array.from({ length: count }, (_, n) => register(api, `${name}${n}`)));
+  const one = await registered(SEQUENTIAL_CLIENTS, 'sequential');
+  const many = await registered(PIPELINED_CLIENTS, 'pipelined');
+  const renaming = await registered(RENAMING_CLIENTS, 'renaming');
+
+  const load: Load = { api, ended: false, settled: 0, complaints: [] };
+  const random = (name: string) => seeded(`${plan.seed}/${name}`);
+  const several = (n: number) => Array.from({ length: PIPELINE }, (_, m) => random(`pipelined${n}/${m}`));
+  const creating = Promise.all([
+    ...one.map((account, n) => sequentialClient(load, account, random(`sequential${n}`))),
+    ...many.map((account, n) => pipelinedClient(load, account, several(n))),
+  ]);
+  const renamed = Promise.all(
+    renaming.map((account, n) => renamingClient(load, account, random(`renaming${n}`))),
+  );
+  const clients = Promise.all([creating, renamed, newcomers(load)]);
+  const weather = plan.weather?.();
+  const pace = new Pace(load);
+  let kills: readonly Kill[];
+  try {
+    kills = await Promise.race([
+      Promise.all(plan.victims.map((victim) => killRepeatedly(deployment, victim, pace))).then((all) =>
+        all.flat(),
+      ),
+      // Only when a client fails, or a fault can't be mended.
+      clients.then(() => new Promise<never>(() => undefined)),
+      ...(weather ? [weather.failed] : []),
+    ]);
+  } finally {
+    load.ended = true;
+    await weather?.end();
+  }
+  const [records, profiles, strangers] = await clients;
+  await deployment.quiet();
+
+  const accounts = [...one, ...many];
+  const settled: ClientRecord[] = [];
+  for (const [n, record] of records.entries())
+    settled.push(await readOperations(api, accounts[n] as Account, record));
+  const idle = [...renaming, ...strangers];
+  const all = [...settled, ...idle.map(({ userId: owner }) => ({ owner, sequential: true, creates: [] }))];
+  return {
+    kills,
+    faults: weather?.counts ?? {},
+    ...totals(settled),
+    findings: [
+      ...(await settledFindings(api, [...accounts, ...idle], all)),
+      ...(await profileFindings(api, profiles)),
+    ],
+    complaints: load.complaints,
+  };
+}
+
+function totals(
+  clients: readonly ClientRecord[],
+): Pick<RoundResult, 'attempted' | 'acknowledged' | 'byOperation' | 'refused'> {
+  const commands: CommandRecord[] = clients
+    .flatMap(({ creates }) => creates)
+    .flatMap(({ changes = [], ...create }) => [create, ...changes]);
+  const byOperation = commands.filter(({ operation }) => operation === 'done').length;
+  return {
+    attempted: commands.length,
+    acknowledged: commands.filter(({ told }) => told === 'acknowledged').length + byOperation,
+    byOperation,
+    refused: commands.filter(isRefused).length,
+  };
+}
+
+function isRefused({ told, operation }: CommandRecord): boolean {
+  return told === 'refused' || (operation !== null && !['done', 'pending'].includes(operation));
+}
+
+/** Reads the stores again until nothing is missing, or time is up: RabbitMQ doesn't show what a consumer has in hand. */
+async function settledFindings(
+  api: string,
+  accounts: readonly Account[],
+  clients: readonly ClientRecord[],
+): Promise<Finding[]> {
+  const end = performance.now() + SETTLE_LIMIT_MS;
+  for (;;) {
+    const findings = checkLedger(clients, await readStored(api, accounts));
+    if (performance.now() > end || findings.every(({ kind }) => kind !== 'lost')) return findings;
+    await sleep(500);
+  }
+}

@@ -1,0 +1,72 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts, startLocalKafka, startLocalRabbitmq } from '@taskwire/testing';
+import type { BusName } from '../buses.ts';
+
+/** A server of the run's own, which it may kill. */
+export interface Server {
+  readonly address: string;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface Servers {
+  readonly postgres: Server;
+  /** None where PostgreSQL is the bus. */
+  readonly broker?: Server;
+}
+
+export async function startServers(bus: BusName): Promise<Servers> {
+  const postgres = await startPostgres();
+  try {
+    switch (bus) {
+      case 'postgres':
+        return { postgres };
+      case 'rabbitmq':
+        return { postgres, broker: await startLocalRabbitmq() };
+      case 'kafka':
+        return { postgres, broker: await startLocalKafka() };
+    }
+  } catch (error) {
+    await postgres.remove();
+    throw error;
+  }
+}
+
+const PROGRAMS = '../../apps/platform/dist/postgres';
+
+/** What `npm start` embeds. Its writes survive its own death, which is what is tested, and no power cut. */
+async function startPostgres(): Promise<Server> {
+  const { startEmbeddedPostgres } = (await import(
+    `${PROGRAMS}/embedded-postgres.js`
+  )) as typeof import('../../apps/platform/src/postgres/embedded-postgres.js');
+  const { signalServer } = (await import(
+    `${PROGRAMS}/server-process.js`
+  )) as typeof import('../../apps/platform/src/postgres/server-process.js');
+  const { dataIn } = (await import(
+    `${PROGRAMS}/places.js`
+  )) as typeof import('../../apps/platform/src/postgres/places.js');
+
+  const folder = mkdtempSync(join(tmpdir(), 'taskwire-faults-'));
+  chmodSync(folder, 0o755);
+  const [port = 0] = await freePorts(1);
+  const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '500', port: String(port) };
+  let server = await startEmbeddedPostgres(folder, settings);
+  return {
+    address: server.url('postgres'),
+    kill: async () => {
+      signalServer(dataIn(server.folder), 'SIGKILL');
+      await server.stop();
+    },
+    start: async () => {
+      server = await startEmbeddedPostgres(folder, settings);
+    },
+    remove: async () => {
+      await server.stop();
+      for (const path of [server.folder, folder]) rmSync(path, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { BusName } from '../buses.ts';
+import { type Deployment, deploy, SHORTENED } from './deployment.ts';
+import type { Round } from './progress.ts';
+import { seeded } from './random.ts';
+import { type RoundPlan, runRound } from './round.ts';
+import type { Servers } from './servers.ts';
+import { startWeather } from './weather.ts';
+
+/** Rounds on one deployment, each with owners of its own; after one that fails, on another deployment. */
+export interface Session {
+  round(number: number, point: string, plan: Pick<RoundPlan, 'seed' | 'victims'>): Promise<Round>;
+  /** Settings that differ from production. */
+  settings(): Record<string, string>;
+  /** Where the outputs of the last deployment are. */
+  folder(): string;
+  close(): Promise<void>;
+}
+
+export function openSession(bus: BusName, settings: NodeJS.ProcessEnv, servers: Servers): Session {
+  let deployment: Deployment | undefined;
+  let folder = '';
+  let different: Record<string, string> = SHORTENED;
+  let keep = false;
+
+  const attempt = async (plan: Pick<RoundPlan, 'seed' | 'victims'>): Promise<Omit<Round, keyof Frame>> => {
+    const running = (deployment ??= await deploy({
+      ...{ shape: 'five processes', bus, settings, broker: servers.broker?.address },
+      links: seeded(`${plan.seed}/links`),
+    }));
+    folder = running.folder;
+    const { KAFKA_SESSION_MS } = running.bus.env;
+    const { KAFKA_CLIENT } = settings;
+    different = {
+      ...SHORTENED,
+      ...(KAFKA_SESSION_MS !== undefined && { KAFKA_SESSION_MS }),
+      ...(KAFKA_CLIENT !== undefined && { KAFKA_CLIENT }),
+    };
+    const weather = () => startWeather(running, servers, seeded(`${plan.seed}/weather`));
+    const result = await runRound(running, { ...plan, weather });
+    return {
+      ...result,
+      kills: [...result.kills],
+      findings: [...result.findings],
+      complaints: [...result.complaints],
+      error: null,
+    };
+  };
+  const end = async (): Promise<void> => {
+    await deployment?.stop({ keep });
+    deployment = undefined;
+  };
+  return {
+    round: async (number, point, plan) => {
+      const started = performance.now();
+      const before = deployment?.exits().length ?? 0;
+      const result = await attempt(plan).catch((error: unknown) => ({ ...NOTHING, error: textOf(error) }));
+      const exits = deployment?.exits().slice(before) ?? [];
+      if (result.error !== null || result.findings.length > 0 || result.refused > 0) {
+        keep = true;
+        await end();
+      }
+      const seconds = Math.round((performance.now() - started) / 1_000);
+      return { ...result, number, point, exits, seconds };
+    },
+    settings: () => different,
+    folder: () => folder,
+    close: end,
+  };
+}
+
+type Frame = Pick<Round, 'number' | 'point' | 'exits' | 'seconds'>;
+
+const NOTHING: Omit<Round, keyof Frame | 'error'> = {
+  ...{ kills: [], faults: {}, findings: [], complaints: [] },
+  ...{ attempted: 0, acknowledged: 0, byOperation: 0, refused: 0 },
+};
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
