@@ -14,7 +14,7 @@ export interface Load {
 }
 
 /** Between two commands of a client: the machine also has processes to start. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 60;
 
 /** Creates, changes and completes tasks: each command only when the outcome of the one before is known. */
 export async function sequentialClient(load: Load, account: Account, random: Random): Promise<ClientRecord> {

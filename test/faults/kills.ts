@@ -4,7 +4,7 @@ import { until } from './processes.ts';
 import type { Victim } from './victims.ts';
 
 /** Commands settled for each kill: a platform that gets nothing done between two kills is not under load. */
-export const SETTLED_PER_KILL = 10;
+export const SETTLED_PER_KILL = 6;
 /** For one kill: reach the point with work in hand, end, start again. */
 const KILL_LIMIT_MS = 120_000;
 /** For the load of one kill, while every victim is away now and then. */

@@ -16,7 +16,13 @@ const PAGES: Record<string, unknown> = {
     ],
     nextCursor: null,
   },
-  '/v1/notifications': { notifications: [{ kind: 'task_created', title: 'a' }], nextBefore: null },
+  '/v1/notifications': {
+    notifications: [
+      { kind: 'task_created', title: 'a' },
+      { kind: 'welcome', title: 'Welcome' },
+    ],
+    nextBefore: null,
+  },
   '/v1/analytics/me': { byDay: [{ day: '2026-11-24', created: 1, completed: 0 }] },
 };
 
@@ -63,6 +69,7 @@ describe('reading what is stored', () => {
           },
         ],
         feed: [{ kind: 'task_created', taskId: 'a' }],
+        welcomes: 1,
         counted: { '2026-11-24': 1 },
         completed: { '2026-11-24': 0 },
       })),

@@ -47,7 +47,7 @@ export function readStored(api: string, accounts: readonly Account[]): Promise<S
   return fewAtATime(AT_ONCE, accounts, async (account) => ({
     owner: account.userId,
     tasks: await storedTasks(api, account),
-    feed: await storedFeed(api, account),
+    ...(await storedFeed(api, account)),
     ...(await countedByDay(api, account)),
   }));
 }
@@ -66,7 +66,7 @@ async function storedTasks(api: string, account: Account): Promise<StoredTask[]>
   return tasks;
 }
 
-async function storedFeed(api: string, account: Account): Promise<FeedEntry[]> {
+async function storedFeed(api: string, account: Account): Promise<Pick<StoredRecord, 'feed' | 'welcomes'>> {
   const newestFirst: FeedEntry[] = [];
   let before: number | null = null;
   do {
@@ -75,11 +75,14 @@ async function storedFeed(api: string, account: Account): Promise<FeedEntry[]> {
       `${api}/v1/notifications?limit=100${query}`,
       account,
     );
-    const aboutTasks = page.notifications.filter(({ kind }) => kind.startsWith('task_'));
-    newestFirst.push(...aboutTasks.map(({ kind, title }) => ({ kind, taskId: title })));
+    newestFirst.push(...page.notifications.map(({ kind, title }) => ({ kind, taskId: title })));
     before = page.nextBefore;
   } while (before !== null);
-  return newestFirst.reverse();
+  const [welcomes, feed] = [
+    newestFirst.filter(({ kind }) => kind === 'welcome'),
+    newestFirst.filter(({ kind }) => kind !== 'welcome').reverse(),
+  ];
+  return { feed, welcomes: welcomes.length };
 }
 
 async function countedByDay(

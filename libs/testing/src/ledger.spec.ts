@@ -35,6 +35,7 @@ const stored = ({
   owner: 'ada',
   tasks: tasks('t1', 't2', 't3'),
   feed: notified.map((taskId) => ({ taskId, kind: 'task_created' })),
+  welcomes: 1,
   counted: { [DAY]: 3 },
   completed: {},
   ...record,
@@ -57,6 +58,8 @@ describe('the ledger checker', () => {
       ['lost in tasks'],
     ],
     ['a lost notification', stored({ notified: ['t1', 't3'] }), ['lost in notifications']],
+    ['a lost welcome', stored({ welcomes: 0 }), ['lost in notifications']],
+    ['a doubled welcome', stored({ welcomes: 2 }), ['doubled in notifications']],
     ['a lost count', stored({ counted: { [DAY]: 2 } }), ['lost in analytics']],
     [
       'a doubled task',

@@ -38,6 +38,8 @@ export interface StoredRecord {
   readonly tasks: readonly StoredTask[];
   /** Notifications about tasks, oldest first. */
   readonly feed: readonly FeedEntry[];
+  /** Notifications that welcome a new account. */
+  readonly welcomes: number;
   /**
    * Created tasks that analytics counted, by UTC day. It keeps numbers, not tasks: one event lost and another counted twice
    * of the same owner on the same day are not seen here.
@@ -113,6 +115,8 @@ function checkNotifications(client: ClientRecord, record: StoredRecord): Finding
   const notified = record.feed.filter(({ kind }) => kind === 'task_created').map(({ taskId }) => taskId);
   const lost = record.tasks.filter(({ id }) => !notified.includes(id));
   return [
+    ...(record.welcomes === 0 ? [finding(client.owner, 'lost', 'notifications', 'welcome')] : []),
+    ...(record.welcomes > 1 ? [finding(client.owner, 'doubled', 'notifications', 'welcome')] : []),
     ...lost.map(({ id }) => finding(client.owner, 'lost', 'notifications', id)),
     ...repeatsOf(notified).map((id) => finding(client.owner, 'doubled', 'notifications', id)),
     ...swapsIn(notified, client).map((id) =>
