@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, release, totalmem } from 'node:os';
+
+export interface Machine {
+  readonly date: string;
+  readonly commit: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly system: string;
+  readonly node: string;
+}
+
+export function machine(): Machine {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 1024 ** 3),
+    system: `${process.platform} ${release()}`,
+    node: process.versions.node,
+  };
+}
+
+export function describeMachine({ date, commit, cpu, cores, memoryGb, system, node }: Machine): string {
+  return `${date}, commit ${commit}, ${cores} cores (${cpu}), ${memoryGb} GB, ${system}, Node ${node}; brokers, database and load client on the same cores`;
+}
