@@ -9,7 +9,11 @@ export async function ownerOf(authorization: string | undefined): Promise<string
   const token = authorization?.slice('Bearer '.length) ?? '';
   const known = verified.get(token);
   if (known !== undefined) return known;
-  const { payload } = await jwtVerify(token, keys, { issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, typ: 'at+jwt' });
+  const { payload } = await jwtVerify(token, keys, {
+    issuer: TOKEN_ISSUER,
+    audience: TOKEN_AUDIENCE,
+    typ: 'at+jwt',
+  });
   verified.set(token, payload.sub ?? '');
   return payload.sub ?? '';
 }

@@ -7,9 +7,16 @@ import { startStubAuth, type StubAuth } from '@taskwire/testing';
 import { messageOf, type Program, startProgram } from '../rig/program.ts';
 import { type Measured, medianOf } from '../rig/rounds.ts';
 import { Scope } from '../rig/scope.ts';
-import { type BusName, startBroker, startPostgres, temporaryFolder } from '../rig/servers.ts';
+import { type BusName, brokerVersion, startBroker, startPostgres, temporaryFolder } from '../rig/servers.ts';
 import { startSpanSink } from '../rig/span-sink.ts';
-import { type Contender, type ContenderName, type Rig, startPeer, startTaskwire, tasksIn } from './contenders.ts';
+import {
+  type Contender,
+  type ContenderName,
+  type Rig,
+  startPeer,
+  startTaskwire,
+  tasksIn,
+} from './contenders.ts';
 import type { LoadOrder, LoadReport } from './load-client.ts';
 import { makeQueues, makeTopics } from './topology.ts';
 
@@ -44,13 +51,23 @@ export const CASES: readonly Case[] = [
 const WARM_UP_MS = 1_000;
 const FIRST_WARM_UP_MS = 4_000;
 
-export async function commandPath(options: CommandPathOptions): Promise<CommandPathRow[]> {
-  const rows: CommandPathRow[] = [];
-  for (const bus of options.buses) rows.push(...(await onBus(bus, options)));
-  return rows;
+export interface CommandPathResult {
+  readonly rows: readonly CommandPathRow[];
+  readonly servers: readonly string[];
 }
 
-async function onBus(bus: BusName, options: CommandPathOptions): Promise<CommandPathRow[]> {
+export async function commandPath(options: CommandPathOptions): Promise<CommandPathResult> {
+  const rows: CommandPathRow[] = [];
+  const servers = new Set<string>();
+  for (const bus of options.buses) rows.push(...(await onBus(bus, options, servers)));
+  return { rows, servers: [...servers] };
+}
+
+async function onBus(
+  bus: BusName,
+  options: CommandPathOptions,
+  servers: Set<string>,
+): Promise<CommandPathRow[]> {
   const scope = new Scope();
   try {
     const folder = await temporaryFolder(scope);
@@ -62,9 +79,16 @@ async function onBus(bus: BusName, options: CommandPathOptions): Promise<Command
       broker: bus === 'postgres' ? '' : await startBroker(scope, folder, bus),
       spans: await startSpanSink(scope),
     };
+    servers.add(rig.postgres.version);
+    if (bus !== 'postgres') servers.add(await brokerVersion(bus, rig.broker));
     const contenders = await startAll(rig, options.contenders);
     const env = { NODE_ENV: 'production' };
-    const client = startProgram(scope, { name: 'client', file: 'bench/command-path/load-client.ts', env, folder });
+    const client = startProgram(scope, {
+      name: 'client',
+      file: 'bench/command-path/load-client.ts',
+      env,
+      folder,
+    });
     await messageOf(client);
     return await takeTurns(bus, contenders, client, auth, options);
   } finally {
@@ -77,7 +101,8 @@ async function startAll(rig: Rig, names: readonly ContenderName[]): Promise<Cont
   if (rig.bus === 'rabbitmq') await makeQueues(rig.broker);
   const started: Contender[] = [];
   for (const name of names) {
-    if (name === 'taskwire' || name === 'taskwire, all services') started.push(await startTaskwire(rig, name));
+    if (name === 'taskwire' || name === 'taskwire, all services')
+      started.push(await startTaskwire(rig, name));
     else if (rig.bus !== 'postgres') started.push(await startPeer(rig, name));
   }
   return started;
@@ -94,7 +119,12 @@ async function takeTurns(
   const acknowledged = new Map<Contender, number>();
   const owners = Array.from({ length: Math.max(...cases.map((one) => one.owners)) }, () => randomUUID());
 
-  const run = async (contender: Contender, { connections, owners: count }: Case, tokens: string[], order: object) => {
+  const run = async (
+    contender: Contender,
+    { connections, owners: count }: Case,
+    tokens: string[],
+    order: object,
+  ) => {
     const all: LoadOrder = {
       ...{ url: contender.url, connections, tokens: tokens.slice(0, count) },
       ...{ warmUpMs: WARM_UP_MS, measureMs: seconds * 1_000, ...order },
@@ -103,7 +133,8 @@ async function takeTurns(
     client.child.send(all);
     const report = await answer;
     acknowledged.set(contender, (acknowledged.get(contender) ?? 0) + report.createdInAll);
-    if (report.firstError !== null) console.error(`${contender.name}: ${report.errors} errors, ${report.firstError}`);
+    if (report.firstError !== null)
+      console.error(`${contender.name}: ${report.errors} errors, ${report.firstError}`);
     return report;
   };
 
@@ -111,7 +142,8 @@ async function takeTurns(
     const tokens = await Promise.all(owners.map((owner) => auth.tokenFor(owner)));
     if (round === 0) {
       const warm = { warmUpMs: FIRST_WARM_UP_MS, measureMs: 100 };
-      for (const contender of contenders) await run(contender, { connections: 50, owners: 1_000 }, tokens, warm);
+      for (const contender of contenders)
+        await run(contender, { connections: 50, owners: 1_000 }, tokens, warm);
     }
     for (const one of cases) {
       for (const contender of contenders) {

@@ -71,9 +71,18 @@ export async function startPeer(rig: Rig, name: 'nest' | 'minimal'): Promise<Con
   await applyMigrations(database);
   const [port = 0] = await freePorts(1);
   const env = {
-    ...{ NODE_ENV: 'production', BUS: bus, DATABASE_URL: database, PORT: String(port), AUTH_URL: rig.auth.url },
+    ...{
+      NODE_ENV: 'production',
+      BUS: bus,
+      DATABASE_URL: database,
+      PORT: String(port),
+      AUTH_URL: rig.auth.url,
+    },
     ...(bus === 'kafka' ? { KAFKA_BROKERS: broker } : { RABBITMQ_URL: broker }),
-    ...{ KAFKAJS_NO_PARTITIONER_WARNING: '1', TSX_TSCONFIG_PATH: join(import.meta.dirname, '../../tsconfig.json') },
+    ...{
+      KAFKAJS_NO_PARTITIONER_WARNING: '1',
+      TSX_TSCONFIG_PATH: join(import.meta.dirname, '../../tsconfig.json'),
+    },
   };
   const start = (part: 'task' | 'gateway') => {
     const file = `bench/command-path/${name}-${part}.ts`;

@@ -13,7 +13,12 @@ const header = (message: Message<Buffer, Buffer, Buffer, Buffer>, name: string):
 
 /** One produce request at a time, with all that waits. */
 function sender(): (messages: Raw[]) => Promise<void> {
-  const producer = new Producer({ clientId: 'minimal', bootstrapBrokers, idempotent: true, acks: ProduceAcks.ALL });
+  const producer = new Producer({
+    clientId: 'minimal',
+    bootstrapBrokers,
+    idempotent: true,
+    acks: ProduceAcks.ALL,
+  });
   const add = batches<{ messages: Raw[]; sent: () => void }>(async (items) => {
     await producer.send({ messages: items.flatMap(({ messages }) => messages) });
     for (const { sent } of items) sent();
@@ -67,7 +72,13 @@ export async function kafkaService(): Promise<ServiceBus> {
       const add = batches<Command>(async (commands) => void (await handle(commands)));
       stream.on('data', (message) => {
         const { value: body, partition, offset } = message;
-        add({ body, partition, source: offset, correlationId: header(message, 'id'), replyTo: minimal.replies });
+        add({
+          body,
+          partition,
+          source: offset,
+          correlationId: header(message, 'id'),
+          replyTo: minimal.replies,
+        });
       });
     },
     send: (done) => send([...done.map(reply), ...done.map(event)]),

@@ -10,10 +10,22 @@ async function openChannel(): Promise<ConfirmChannel> {
   return model.createConfirmChannel();
 }
 
-function publish(channel: ConfirmChannel, exchange: string, owner: string, body: Buffer, options: Options.Publish) {
+function publish(
+  channel: ConfirmChannel,
+  exchange: string,
+  owner: string,
+  body: Buffer,
+  options: Options.Publish,
+) {
   return new Promise<void>((resolve, reject) => {
     const confirmed = (error: unknown) => (error ? reject(error as Error) : resolve());
-    channel.publish(exchange, String(partitionOfOwner(owner)), body, { persistent: true, ...options }, confirmed);
+    channel.publish(
+      exchange,
+      String(partitionOfOwner(owner)),
+      body,
+      { persistent: true, ...options },
+      confirmed,
+    );
   });
 }
 
@@ -38,7 +50,7 @@ export async function rabbitmqFront(): Promise<FrontBus> {
 
 export async function rabbitmqService(): Promise<ServiceBus> {
   const [incoming, outgoing] = [await openChannel(), await openChannel()];
-  await incoming.prefetch(PREFETCH, true);
+  await incoming.prefetch(PREFETCH);
   return {
     consume: async (handle) => {
       const add = batches<Command>(async (commands) => void (await handle(commands)));
@@ -55,7 +67,9 @@ export async function rabbitmqService(): Promise<ServiceBus> {
         outgoing.sendToQueue(command.replyTo, reply, { correlationId: command.correlationId });
       }
       await Promise.all(
-        done.map(({ event }) => publish(outgoing, minimal.events, event.owner, event.body, { messageId: event.id })),
+        done.map(({ event }) =>
+          publish(outgoing, minimal.events, event.owner, event.body, { messageId: event.id }),
+        ),
       );
     },
     settle: (done) => {

@@ -46,7 +46,11 @@ await bus.consume(async (commands) => {
   sent = sent.then(async () => {
     await sending;
     const seqs = rows.map(({ seq }) => seq);
-    await relay.query({ name: 'sent', text: 'delete from outbox where seq = any($1::bigint[])', values: [seqs] });
+    await relay.query({
+      name: 'sent',
+      text: 'delete from outbox where seq = any($1::bigint[])',
+      values: [seqs],
+    });
     bus.settle(done);
   });
   sent.catch((error: unknown) => {
@@ -64,7 +68,17 @@ function make(command: Command): { row: object; done: Done } {
   const eventId = randomUUID();
   const task = { id: taskId, ...fields, version: 1, createdAt: now, updatedAt: now, completedAt: null };
   const event = JSON.stringify({ id: eventId, task: { ...task, ownerId } });
-  const row = { id, eventId, event, partition: command.partition, reply: task, taskId, ownerId, ...fields, now };
+  const row = {
+    id,
+    eventId,
+    event,
+    partition: command.partition,
+    reply: task,
+    taskId,
+    ownerId,
+    ...fields,
+    now,
+  };
   return {
     row,
     done: {

@@ -12,7 +12,12 @@ export const minimal = {
   subscribers: ['one', 'two'],
 };
 
-export const nest = { create: 'nest.task.create', created: 'nest.task.created', queue: 'nest.tasks', events: 'nest.events' };
+export const nest = {
+  create: 'nest.task.create',
+  created: 'nest.task.created',
+  queue: 'nest.tasks',
+  events: 'nest.events',
+};
 
 export const partitionOfOwner = (owner: string): number => partitionOf(owner, PARTITIONS);
 

@@ -3,7 +3,14 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type ClientProxy, ClientsModule, Ctx, MessagePattern, Payload, RmqContext } from '@nestjs/microservices';
+import {
+  type ClientProxy,
+  ClientsModule,
+  Ctx,
+  MessagePattern,
+  Payload,
+  RmqContext,
+} from '@nestjs/microservices';
 import { CreateTask } from '@taskwire/contracts';
 import { service } from '@taskwire/task';
 import type { Channel, Message } from 'amqplib';

@@ -26,4 +26,5 @@ export const eventClient: ClientProvider = onKafka
   : { transport: Transport.RMQ, options: { ...rmq, queue: nest.events } };
 
 /** What is sent under a key: Kafka's client takes it beside the value. */
-export const keyed = (key: string, value: object) => (onKafka ? { key, value: JSON.stringify(value) } : value);
+export const keyed = (key: string, value: object) =>
+  onKafka ? { key, value: JSON.stringify(value) } : value;

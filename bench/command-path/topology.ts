@@ -30,7 +30,10 @@ export async function makeQueues(url: string): Promise<void> {
     }
   };
   await make(minimal.commands, [minimal.commands]);
-  await make(minimal.events, minimal.subscribers.map((name) => `${minimal.events}.${name}`));
+  await make(
+    minimal.events,
+    minimal.subscribers.map((name) => `${minimal.events}.${name}`),
+  );
   for (const queue of [nest.queue, nest.events]) {
     await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
   }

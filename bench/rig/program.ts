@@ -29,7 +29,10 @@ const START_MS = 60_000;
 const STOP_MS = 10_000;
 
 /** A program in a process of its own, which ends with the scope, and with the bench however that ends. */
-export function startProgram(scope: Scope, { name, file, args = [], env, folder, node = [] }: ProgramOptions): Program {
+export function startProgram(
+  scope: Scope,
+  { name, file, args = [], env, folder, node = [] }: ProgramOptions,
+): Program {
   const path = join(folder, `${name}.log`);
   const output = openSync(path, 'a');
   const child = spawn(

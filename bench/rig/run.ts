@@ -1,8 +1,38 @@
-/** `npm run bench -- <part> [--short]` */
+/**
+ * `npm run bench -- [part...] [options]`: what Taskwire's speed is, beside the peers that it is measured against. Without a
+ * part all of them. Results go to `bench/results/`.
+ */
 import { parseArgs } from 'node:util';
-import { CASES, commandPath } from '../command-path/command-path.ts';
+import { resolve } from 'node:path';
+import { runCommandPath } from '../command-path/run.ts';
+import { runDrivers } from '../drivers/run.ts';
+import type { BenchOptions } from './options.ts';
+import type { BusName } from './servers.ts';
 
-const { values } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false }, bus: { type: 'string' }, contender: {type:'string'} } });
-console.log(JSON.stringify(await commandPath({
-  buses: [values.bus as 'kafka'], contenders: (values.contender ?? 'taskwire,nest,minimal').split(',') as never, cases: CASES, rounds: 1, seconds: 2,
-}), null, 1));
+const parts: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  'command-path': runCommandPath,
+  drivers: runDrivers,
+};
+const BUSES: readonly BusName[] = ['kafka', 'rabbitmq', 'postgres'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: 'boolean', default: false },
+    /** One bus alone. */
+    bus: { type: 'string' },
+    /** A folder for the CPU profiles of the programs under test. */
+    profile: { type: 'string' },
+  },
+});
+const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
+const unknown = chosen.filter((part) => !(part in parts));
+const buses = BUSES.filter((bus) => values.bus === undefined || bus === values.bus);
+if (unknown.length > 0 || buses.length === 0) {
+  console.error(
+    `npm run bench -- [${Object.keys(parts).join('|')}] [--short] [--bus ${BUSES.join('|')}] [--profile <folder>]`,
+  );
+  process.exit(1);
+}
+const node = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`];
+for (const part of chosen) await parts[part]?.({ short: values.short, buses, node });

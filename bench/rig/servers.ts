@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '@taskwire/testing';
+import { connect } from 'amqplib';
 import { Client } from 'pg';
 import type { Scope } from './scope.ts';
 
@@ -60,7 +61,11 @@ export async function startPostgres(scope: Scope, folder: string): Promise<Postg
 }
 
 /** Where the broker is: the one that KAFKA_BROKERS or RABBITMQ_URL names, else one of the bench's own. */
-export async function startBroker(scope: Scope, folder: string, bus: Exclude<BusName, 'postgres'>): Promise<string> {
+export async function startBroker(
+  scope: Scope,
+  folder: string,
+  bus: Exclude<BusName, 'postgres'>,
+): Promise<string> {
   const given = process.env[bus === 'kafka' ? 'KAFKA_BROKERS' : 'RABBITMQ_URL'];
   if (given) return given;
   const [port = 0, second = 0] = await freePorts(2);
@@ -79,4 +84,13 @@ export async function startBroker(scope: Scope, folder: string, bus: Exclude<Bus
     () => void execFileSync(script, ['kill'], { env, stdio: 'ignore' }),
   );
   return (await run('start')).stdout.trim();
+}
+
+/** As the broker names itself; Kafka tells clients only what it can do. */
+export async function brokerVersion(bus: Exclude<BusName, 'postgres'>, address: string): Promise<string> {
+  if (bus === 'kafka') return process.env.KAFKA_BROKERS ? 'Kafka' : 'Kafka 4.1.1';
+  const model = await connect(address);
+  const { version } = model.connection.serverProperties;
+  await model.close();
+  return `RabbitMQ ${version}`;
 }

@@ -1,0 +1,19 @@
+import { createDriver, readBusConfig } from '@taskwire/service/bus';
+import { type Line, type OpenLine, PARTITIONS } from './line.ts';
+
+/** By the driver that BUS and KAFKA_CLIENT name. */
+export const driverLine: OpenLine = async (name, receive): Promise<Line> => {
+  const driver = createDriver(readBusConfig(process.env), console.error);
+  const topic = { name, partitions: PARTITIONS, retentionMs: 3_600_000 };
+  await driver.connect();
+  await driver.declare({ topics: [topic], groups: [{ name: `${name}.group`, topics: [name], from: 'now' }] });
+  await driver.subscribe(`${name}.group`, [name], async (messages) =>
+    receive(messages.map(({ body }) => body)),
+  );
+  return {
+    send: async (parcels) => {
+      const results = await driver.send(parcels.map((parcel) => ({ topic: name, ...parcel })));
+      for (const error of results) if (error) throw error;
+    },
+  };
+};
