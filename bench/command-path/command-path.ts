@@ -9,14 +9,8 @@ import { type Measured, medianOf } from '../rig/rounds.ts';
 import { Scope } from '../rig/scope.ts';
 import { type BusName, brokerVersion, startBroker, startPostgres, temporaryFolder } from '../rig/servers.ts';
 import { startSpanSink } from '../rig/span-sink.ts';
-import {
-  type Contender,
-  type ContenderName,
-  type Rig,
-  startPeer,
-  startTaskwire,
-  tasksIn,
-} from './contenders.ts';
+import { countRows } from '../rig/task-database.ts';
+import { type Contender, type ContenderName, type Rig, startPeer, startTaskwire } from './contenders.ts';
 import type { LoadOrder, LoadReport } from './load-client.ts';
 import { makeQueues, makeTopics } from './topology.ts';
 
@@ -157,7 +151,7 @@ async function takeTurns(
     }
   }
   for (const [{ name, database }, count] of acknowledged) {
-    const stored = await tasksIn(database);
+    const stored = await countRows(database, 'tasks');
     if (stored < count) throw new Error(`${name} acknowledged ${count} tasks and stored ${stored}`);
   }
   return cases.flatMap((one) =>

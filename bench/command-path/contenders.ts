@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, type StubAuth } from '@taskwire/testing';
-import { service } from '@taskwire/task';
-import { Client } from 'pg';
 import { answers, messageOf, startProgram } from '../rig/program.ts';
 import type { Scope } from '../rig/scope.ts';
 import type { BusName, Postgres } from '../rig/servers.ts';
+import { applyMigrations } from '../rig/task-database.ts';
 
 export interface Contender {
   readonly name: ContenderName;
@@ -93,27 +91,4 @@ export async function startPeer(rig: Rig, name: 'nest' | 'minimal'): Promise<Con
   await messageOf(start('task'));
   await answers(start('gateway'), `http://127.0.0.1:${port}/health/ready`);
   return { name, url: `http://127.0.0.1:${port}`, database };
-}
-
-/** The tables of Taskwire's task service: the same for all contenders. */
-async function applyMigrations(database: string): Promise<void> {
-  const folder = service.database?.migrations ?? '';
-  const client = new Client({ connectionString: database });
-  await client.connect();
-  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  for (const { name } of names.toSorted((a, b) => a.name.localeCompare(b.name))) {
-    await client.query(await readFile(join(folder, name, 'migration.sql'), 'utf8'));
-  }
-  await client.end();
-}
-
-export async function tasksIn(database: string): Promise<number> {
-  const client = new Client({ connectionString: database });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ count: string }>('select count(*) from tasks');
-    return Number(rows[0]?.count);
-  } finally {
-    await client.end();
-  }
 }

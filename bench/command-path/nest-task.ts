@@ -12,15 +12,13 @@ import {
   RmqContext,
 } from '@nestjs/microservices';
 import { CreateTask } from '@taskwire/contracts';
-import { service } from '@taskwire/task';
 import type { Channel, Message } from 'amqplib';
 import { lastValueFrom } from 'rxjs';
+import { openTaskPrisma } from '../rig/task-database.ts';
 import { nest } from './names.ts';
 import { eventClient, keyed, server } from './nest-transport.ts';
 
-const open = service.database?.open;
-if (!open) throw new Error('the task service has no database');
-const { client: prisma } = open(process.env.DATABASE_URL ?? '');
+const prisma = openTaskPrisma(process.env.DATABASE_URL ?? '');
 
 @Controller()
 class CreateTaskHandler {

@@ -5,13 +5,17 @@
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { runCommandPath } from '../command-path/run.ts';
+import { runBacklog } from '../backlog/run.ts';
 import { runDrivers } from '../drivers/run.ts';
+import { runRelay } from '../relay/run.ts';
 import type { BenchOptions } from './options.ts';
 import type { BusName } from './servers.ts';
 
 const parts: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   'command-path': runCommandPath,
   drivers: runDrivers,
+  backlog: runBacklog,
+  relay: runRelay,
 };
 const BUSES: readonly BusName[] = ['kafka', 'rabbitmq', 'postgres'];
 
