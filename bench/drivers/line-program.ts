@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf } from '@taskwire/messaging';
 import { percentile } from '../rig/rounds.ts';
+import { busLine } from './bus-line.ts';
 import { driverLine } from './driver-line.ts';
 import { type OpenLine, PARTITIONS, type Parcel } from './line.ts';
 import { amqplibLine, kafkajsLine, platformaticLine } from './raw-lines.ts';
 
-export type LineName = 'driver' | 'platformatic' | 'kafkajs' | 'amqplib';
+export type LineName = 'bus' | 'driver' | 'platformatic' | 'kafkajs' | 'amqplib';
 
 export interface LineOrder {
   /** One message at a time, one each 5 ms. */
@@ -26,12 +27,13 @@ export interface LineReport {
   readonly throughput: number;
 }
 
-const BODY_BYTES = 300;
+const TEXT = 'x'.repeat(220);
 const BATCH = 200;
 const PAUSE_MS = 5;
 const ARRIVE_MS = 30_000;
 
 const lines: Record<LineName, OpenLine> = {
+  bus: busLine,
   driver: driverLine,
   platformatic: platformaticLine,
   kafkajs: kafkajsLine,
@@ -43,9 +45,9 @@ let arrived = 0;
 let onArrival: () => void = () => undefined;
 const trips: number[] = [];
 
-const line = await lines[process.argv[2] as LineName](`bench.line.${process.pid}`, (bodies) => {
-  arrived += bodies.length;
-  for (const body of bodies) trips.push(performance.now() - body.readDoubleBE(0));
+const line = await lines[process.argv[2] as LineName](`bench.line.${process.pid}`, (contents) => {
+  arrived += contents.length;
+  for (const { at } of contents) trips.push(performance.now() - at);
   onArrival();
 });
 process.on('message', (order: LineOrder) => {
@@ -83,8 +85,7 @@ async function measure({ trips: count, floodMs }: LineOrder): Promise<LineReport
 
 function parcel(number: number): Parcel {
   const key = keys[number % keys.length] ?? '';
-  const body = Buffer.alloc(BODY_BYTES, 120);
-  body.writeDoubleBE(performance.now());
+  const content = { owner: key, at: performance.now(), text: TEXT };
   const headers = {
     id: randomUUID(),
     source: '/bench',
@@ -95,7 +96,7 @@ function parcel(number: number): Parcel {
   return {
     partition: partitionOf(key, PARTITIONS),
     key,
-    body,
+    content,
     headers: { ...headers, time: new Date().toISOString() },
   };
 }

@@ -4,14 +4,27 @@ export interface Line {
   send(messages: readonly Parcel[]): Promise<void>;
 }
 
+/** What is sent, as JSON of about 300 bytes. */
+export interface Content {
+  readonly owner: string;
+  /** `performance.now()` when it was made. */
+  readonly at: number;
+  readonly text: string;
+}
+
 export interface Parcel {
   readonly partition: number;
+  /** The owner. */
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly content: Content;
 }
 
 /** Opens a line on a topic of its own, 8 partitions; `receive` gets what arrives, in batches as they come. */
-export type OpenLine = (name: string, receive: (bodies: readonly Buffer[]) => void) => Promise<Line>;
+export type OpenLine = (name: string, receive: (contents: readonly Content[]) => void) => Promise<Line>;
 
 export const PARTITIONS = 8;
+
+export const encode = (content: Content): Buffer => Buffer.from(JSON.stringify(content));
+
+export const decode = (body: Buffer | null): Content => JSON.parse((body ?? '').toString()) as Content;

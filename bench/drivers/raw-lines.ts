@@ -2,7 +2,7 @@
 import { Admin, Consumer, ProduceAcks, Producer } from '@platformatic/kafka';
 import { connect, type ConsumeMessage } from 'amqplib';
 import { Kafka, logLevel } from 'kafkajs';
-import { type OpenLine, PARTITIONS, type Parcel } from './line.ts';
+import { decode, encode, type OpenLine, PARTITIONS, type Parcel } from './line.ts';
 
 const COMMIT_MS = 100;
 const PREFETCH = 200;
@@ -19,13 +19,13 @@ export const platformaticLine: OpenLine = async (topic, receive) => {
     autocommit: COMMIT_MS,
     maxWaitTime: 100,
   });
-  stream.on('data', ({ value }) => receive([value]));
+  stream.on('data', ({ value }) => receive([decode(value)]));
   const producer = new Producer({ ...client, idempotent: true, acks: ProduceAcks.ALL });
-  const message = ({ partition, key, headers, body: value }: Parcel) => {
+  const message = ({ partition, key, headers, content }: Parcel) => {
     const pairs = Object.entries(headers).map(
       ([name, text]) => [Buffer.from(name), Buffer.from(text)] as const,
     );
-    return { topic, partition, key: Buffer.from(key), value, headers: new Map(pairs) };
+    return { topic, partition, key: Buffer.from(key), value: encode(content), headers: new Map(pairs) };
   };
   return { send: async (parcels) => void (await producer.send({ messages: parcels.map(message) })) };
 };
@@ -41,7 +41,7 @@ export const kafkajsLine: OpenLine = async (topic, receive) => {
   await consumer.run({
     ...{ autoCommit: false, partitionsConsumedConcurrently: PARTITIONS },
     eachBatch: async ({ batch }) => {
-      receive(batch.messages.map(({ value }) => value ?? Buffer.alloc(0)));
+      receive(batch.messages.map(({ value }) => decode(value)));
       settled.set(batch.partition, String(BigInt(batch.lastOffset()) + 1n));
     },
   });
@@ -57,11 +57,11 @@ export const kafkajsLine: OpenLine = async (topic, receive) => {
     allowAutoTopicCreation: false,
   });
   await producer.connect();
-  const message = ({ partition, key, headers, body: value }: Parcel) => ({
+  const message = ({ partition, key, headers, content }: Parcel) => ({
     partition,
     key,
     headers: { ...headers },
-    value,
+    value: encode(content),
   });
   return {
     send: async (parcels) => void (await producer.send({ topic, acks: -1, messages: parcels.map(message) })),
@@ -87,15 +87,18 @@ export const amqplibLine: OpenLine = async (name, receive) => {
     await incoming.bindQueue(`${name}.${partition}`, name, String(partition));
     await incoming.consume(`${name}.${partition}`, (message) => {
       if (!message) throw new Error('the queue is gone');
-      receive([message.content]);
+      receive([decode(message.content)]);
       if (!last) setImmediate(acknowledge);
       last = message;
     });
   }
   return {
     send: (parcels) => {
-      for (const { partition, key, headers, body } of parcels) {
-        outgoing.publish(name, String(partition), body, { persistent: true, headers: { ...headers, key } });
+      for (const { partition, key, headers, content } of parcels) {
+        outgoing.publish(name, String(partition), encode(content), {
+          persistent: true,
+          headers: { ...headers, key },
+        });
       }
       return outgoing.waitForConfirms();
     },

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { runCommandPath } from '../command-path/run.ts';
 import { runBacklog } from '../backlog/run.ts';
 import { runDrivers } from '../drivers/run.ts';
+import { runOverhead } from '../overhead/run.ts';
 import { runRelay } from '../relay/run.ts';
 import type { BenchOptions } from './options.ts';
 import type { BusName } from './servers.ts';
@@ -16,6 +17,7 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> 
   drivers: runDrivers,
   backlog: runBacklog,
   relay: runRelay,
+  overhead: runOverhead,
 };
 const BUSES: readonly BusName[] = ['kafka', 'rabbitmq', 'postgres'];
 
