@@ -38,9 +38,9 @@ export async function runBacklog({ short, buses, node }: BenchOptions): Promise<
     );
   }
   await writeReport({
-    name: short ? 'backlog-short' : 'backlog',
+    name: 'backlog',
+    short,
     title: 'Backlog',
-    command: `npm run bench -- backlog${short ? ' --short' : ''}`,
     method: `${commands.toLocaleString('en-US')} commands. ${METHOD}`,
     tables: [
       {

@@ -18,7 +18,7 @@ function publish(
   options: Options.Publish,
 ) {
   return new Promise<void>((resolve, reject) => {
-    const confirmed = (error: unknown) => (error ? reject(error as Error) : resolve());
+    const confirmed = (error: Error | null) => (error ? reject(error) : resolve());
     channel.publish(
       exchange,
       String(partitionOfOwner(owner)),

@@ -18,11 +18,10 @@ take turns, each figure is the median of the rounds. All store durably, confirm 
 partitions, and validate on both sides. Taskwire traces 10 % of the requests and sends its usage events besides. (a) is
 Nest's own transport with its defaults: a \`@MessagePattern\` handler inserts one row with Prisma and emits one event; it has
 no inbox, no outbox, and on RabbitMQ one queue. (b) is written by hand for this one job, with inbox, outbox and batches, and
-without tracing, retries, deadlines or operations. Every 201 was found in the store. CPU is the processor time of all
-processes, servers and load client included, for one request.`;
+without tracing, retries, deadlines or operations. Every 201 was found in the store.`;
 
 export async function runCommandPath({ short, buses, node }: BenchOptions): Promise<void> {
-  const sizes = short ? { rounds: 1, seconds: 2 } : { rounds: 5, seconds: 5 };
+  const sizes = short ? { rounds: 1, seconds: 2 } : { rounds: 3, seconds: 3 };
   const { rows, servers } = await commandPath({
     buses,
     node,
@@ -31,9 +30,9 @@ export async function runCommandPath({ short, buses, node }: BenchOptions): Prom
     ...sizes,
   });
   await writeReport({
-    name: short ? 'command-path-short' : 'command-path',
+    name: 'command-path',
+    short,
     title: 'Command path',
-    command: short ? 'npm run bench -- command-path --short' : 'npm run bench -- command-path',
     method: `${METHOD} ${sizes.rounds} rounds of ${sizes.seconds} s.`,
     tables: buses.map((bus) => tableOf(bus, rows)),
     goals: buses.flatMap((bus) => goalsOf(bus, rows)),

@@ -24,7 +24,7 @@ headers, over 8 partitions, confirmed by the broker. One way: one message at a t
 before is confirmed, until confirmed; through: until the last was received.`;
 
 export async function runDrivers({ short, buses, node }: BenchOptions): Promise<void> {
-  const rounds = short ? 1 : 5;
+  const rounds = short ? 1 : 3;
   const order = short ? LINE_ORDERS.short : LINE_ORDERS.full;
   const servers = new Set<string>();
   const rows: LineRow[] = [];
@@ -34,9 +34,9 @@ export async function runDrivers({ short, buses, node }: BenchOptions): Promise<
   }
 
   await writeReport({
-    name: short ? 'drivers-short' : 'drivers',
+    name: 'drivers',
+    short,
     title: 'Drivers alone',
-    command: `npm run bench -- drivers${short ? ' --short' : ''}`,
     method: `${METHOD} Medians of ${rounds} rounds.`,
     tables: [
       {

@@ -23,7 +23,7 @@ const METHOD = `The lines of \`npm run bench -- drivers\`, JSON on all of them. 
 validation on both sides and the pipeline, without a store; the messages of a batch are published one by one.`;
 
 export async function runOverhead({ short, buses, node }: BenchOptions): Promise<void> {
-  const rounds = short ? 1 : 5;
+  const rounds = short ? 1 : 3;
   const order = short ? LINE_ORDERS.short : LINE_ORDERS.full;
   const servers = new Set<string>();
   const rows: LineRow[] = [];
@@ -33,9 +33,9 @@ export async function runOverhead({ short, buses, node }: BenchOptions): Promise
     rows.push(...(await compareLines({ bus, contenders, rounds, order, node, servers })));
   }
   await writeReport({
-    name: short ? 'overhead-short' : 'overhead',
+    name: 'overhead',
+    short,
     title: 'Overhead',
-    command: `npm run bench -- overhead${short ? ' --short' : ''}`,
     method: `${METHOD} Medians of ${rounds} rounds.`,
     tables: [
       {

@@ -17,7 +17,7 @@ and deletes them, over Prisma. Rows/s: until the broker has confirmed the last. 
 the one before was sent; from the end of the transaction until the broker has confirmed the event.`;
 
 export async function runRelay({ short, buses, node }: BenchOptions): Promise<void> {
-  const [rounds, rows, writes] = short ? [1, 20_000, 50] : [3, 100_000, 300];
+  const [rounds, rows, writes] = short ? [1, 20_000, 50] : [3, 50_000, 300];
   const servers = new Set<string>();
   const results: (RelayReport & { bus: BusName })[] = [];
   for (const bus of buses) {
@@ -47,9 +47,9 @@ export async function runRelay({ short, buses, node }: BenchOptions): Promise<vo
     results.push(result);
   }
   await writeReport({
-    name: short ? 'relay-short' : 'relay',
+    name: 'relay',
+    short,
     title: 'Relay',
-    command: `npm run bench -- relay${short ? ' --short' : ''}`,
     method: `${METHOD} ${rows.toLocaleString('en-US')} rows, medians of ${rounds} rounds.`,
     tables: [
       {

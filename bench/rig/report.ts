@@ -18,10 +18,11 @@ export interface ReportTable {
 }
 
 export interface Report {
-  /** File name without its ending. */
+  /** Of the part, which is also the name of its files. */
   readonly name: string;
   readonly title: string;
-  readonly command: string;
+  /** Printed only. */
+  readonly short: boolean;
   /** What was done, in a few sentences. */
   readonly method: string;
   readonly tables: readonly ReportTable[];
@@ -34,29 +35,33 @@ export interface Report {
 
 const results = join(import.meta.dirname, '..', 'results');
 
-/** Writes `<name>.json`, `<name>.md` and an SVG for each plot to `bench/results/`, and prints the page. */
+/** Prints the page, and unless it is short writes it to `bench/results/`: `<name>.md`, `<name>.json`, an SVG for each plot. */
 export async function writeReport(report: Report): Promise<void> {
-  const { name, title, command, method, tables, goals, data, servers } = report;
+  const { name, title, short, method, tables, goals, data, servers } = report;
   const host = machine();
-  const sections: string[] = [];
-  await mkdir(results, { recursive: true });
-  for (const [index, table] of tables.entries()) {
-    const image = `${name}-${index + 1}.svg`;
-    if (table.plot) await writeFile(join(results, image), barPlot(table.plot));
-    const picture = table.plot ? `\n![${table.plot.title}](${image})\n` : '';
-    sections.push(`## ${table.title}\n\n${markdownTable(table.columns, table.rows)}\n${picture}`);
-  }
+  const command = `npm run bench -- ${name}${short ? ' --short' : ''}`;
+  const sections = tables.map((table, index) => {
+    const picture = table.plot && !short ? `\n![${table.plot.title}](${imageOf(name, index)})\n` : '';
+    return `## ${table.title}\n\n${markdownTable(table.columns, table.rows)}\n${picture}`;
+  });
   if (goals.length > 0) {
     const rows = goals.map((goal) => [goal.text, goal.measured, goal.met ? 'yes' : 'no']);
     sections.push(`## Goals\n\n${markdownTable(['goal', 'measured', 'met'], rows)}\n`);
   }
   const about = `\`${command}\`, ${describeMachine(host)}; ${servers.join(', ')}.`;
   const page = `# ${title}\n\n${about}\n\n${method}\n\n${sections.join('\n')}`;
-  const json = { command, machine: host, servers, goals, data };
-  await writeFile(join(results, `${name}.md`), page);
-  await writeFile(join(results, `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);
   console.log(page);
+  if (short) return;
+  await mkdir(results, { recursive: true });
+  await writeFile(join(results, `${name}.md`), page);
+  const json = { command, machine: host, servers, goals, data };
+  await writeFile(join(results, `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);
+  for (const [index, { plot }] of tables.entries()) {
+    if (plot) await writeFile(join(results, imageOf(name, index)), barPlot(plot));
+  }
 }
+
+const imageOf = (name: string, table: number): string => `${name}-${table + 1}.svg`;
 
 function markdownTable(columns: readonly string[], rows: ReportTable['rows']): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;

@@ -30,7 +30,7 @@ export function openTaskPrisma(database: string): TaskPrisma {
   return service.database.open(database).client;
 }
 
-export async function onDatabase<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+async function onDatabase<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: database });
   await client.connect();
   try {
