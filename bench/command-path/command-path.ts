@@ -3,9 +3,10 @@
  * transports, (b) a minimal path written by hand. The contenders run side by side and take turns.
  */
 import { randomUUID } from 'node:crypto';
-import { startStubAuth, type StubAuth } from '@taskwire/testing';
+import { startStubAuth } from '@taskwire/testing';
 import { messageOf, type Program, startProgram } from '../rig/program.ts';
-import { type Measured, medianOf } from '../rig/rounds.ts';
+import { type CpuTimes, cpuTimes } from '../rig/cpu.ts';
+import { type Measured, median, medianOf } from '../rig/rounds.ts';
 import { Scope } from '../rig/scope.ts';
 import { type BusName, brokerVersion, startBroker, startPostgres, temporaryFolder } from '../rig/servers.ts';
 import { startSpanSink } from '../rig/span-sink.ts';
@@ -19,9 +20,17 @@ export interface Case {
   readonly owners: number;
 }
 
-export interface CommandPathRow extends Case, Measured {
+export interface CommandPathRow extends Case, Measured, Cpu {
   readonly bus: BusName;
   readonly contender: ContenderName;
+}
+
+/** Processor time for a request, in ms; NaN where it can't be read. */
+interface Cpu {
+  readonly gatewayCpu: number;
+  readonly serviceCpu: number;
+  /** Of PostgreSQL and the broker. */
+  readonly serverCpu: number;
 }
 
 export interface CommandPathOptions {
@@ -84,7 +93,7 @@ async function onBus(
       folder,
     });
     await messageOf(client);
-    return await takeTurns(bus, contenders, client, auth, options);
+    return await takeTurns(rig, contenders, client, options);
   } finally {
     await scope.close();
   }
@@ -103,13 +112,12 @@ async function startAll(rig: Rig, names: readonly ContenderName[]): Promise<Cont
 }
 
 async function takeTurns(
-  bus: BusName,
+  { bus, auth, folder }: Rig,
   contenders: readonly Contender[],
   client: Program,
-  auth: StubAuth,
   { cases, rounds, seconds }: CommandPathOptions,
 ): Promise<CommandPathRow[]> {
-  const measured = new Map<string, Measured[]>();
+  const measured = new Map<string, (Measured & Cpu)[]>();
   const acknowledged = new Map<Contender, number>();
   const owners = Array.from({ length: Math.max(...cases.map((one) => one.owners)) }, () => randomUUID());
 
@@ -124,12 +132,20 @@ async function takeTurns(
       ...{ warmUpMs: WARM_UP_MS, measureMs: seconds * 1_000, ...order },
     };
     const answer = messageOf<LoadReport>(client, all.warmUpMs + all.measureMs + 60_000);
+    const before = cpuTimes();
     client.child.send(all);
     const report = await answer;
+    const after = cpuTimes();
+    const used = (read: (times: CpuTimes) => number) =>
+      after && before ? (read(after) - read(before)) / report.createdInAll : Number.NaN;
+    const cpu = {
+      ownCpu: used((times) => contender.pids.reduce((sum, pid) => sum + times.of(pid), 0)),
+      serverCpu: used((times) => times.ofServers(folder)),
+    };
     acknowledged.set(contender, (acknowledged.get(contender) ?? 0) + report.createdInAll);
     if (report.firstError !== null)
       console.error(`${contender.name}: ${report.errors} errors, ${report.firstError}`);
-    return report;
+    return { ...report, ...cpu };
   };
 
   for (let round = 0; round < rounds; round += 1) {
@@ -142,10 +158,10 @@ async function takeTurns(
     for (const one of cases) {
       for (const contender of contenders) {
         const report = await run(contender, one, tokens, {});
-        const { perSecond, p50, p99 } = report;
+        const { perSecond, p50, p99, gatewayCpu, serviceCpu, serverCpu } = report;
         const key = keyOf(contender.name, one);
         measured.set(key, [...(measured.get(key) ?? []), report]);
-        const figures = `${Math.round(perSecond)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+        const figures = `${Math.round(perSecond)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, CPU ${[gatewayCpu, serviceCpu, serverCpu].map((ms) => ms.toFixed(2)).join(' + ')} ms`;
         console.log(`${bus}, round ${round + 1}/${rounds}, ${key}: ${figures}`);
       }
     }
@@ -155,10 +171,15 @@ async function takeTurns(
     if (stored < count) throw new Error(`${name} acknowledged ${count} tasks and stored ${stored}`);
   }
   return cases.flatMap((one) =>
-    contenders.map(({ name }) => ({
-      ...{ bus, contender: name, ...one },
-      ...medianOf(measured.get(keyOf(name, one)) ?? []),
-    })),
+    contenders.map(({ name }) => {
+      const of = measured.get(keyOf(name, one)) ?? [];
+      const cpu = {
+        gatewayCpu: median(of.map((r) => r.gatewayCpu)),
+        serviceCpu: median(of.map((r) => r.serviceCpu)),
+        serverCpu: median(of.map((r) => r.serverCpu)),
+      };
+      return { bus, contender: name, ...one, ...medianOf(of), ...cpu };
+    }),
   );
 }
 

@@ -11,6 +11,9 @@ export interface Contender {
   readonly url: string;
   /** Where its tasks are. */
   readonly database: string;
+  /** Ids of its processes. */
+  readonly gateway: number;
+  readonly services: readonly number[];
 }
 
 export type ContenderName = 'taskwire' | 'taskwire, all services' | 'nest' | 'minimal';
@@ -53,13 +56,21 @@ export async function startTaskwire(rig: Rig, name: ContenderName = 'taskwire'):
     AUTH_URL: rig.auth.url,
     ...rig.settings,
   };
+  const pids: number[] = [];
   for (const [index, app] of apps.entries()) {
     const env = { ...shared, PORT: String(ports[index]), DATABASE_URL: postgres.url(`${prefix}_${app}`) };
     const file = `apps/${app}/dist/main.js`;
     const program = startProgram(scope, { name: `${prefix}-${app}`, file, env, folder, node: rig.node });
     await answers(program, `${urlOf(app)}/health/ready`);
+    pids.push(program.child.pid ?? 0);
   }
-  return { name, url: urlOf('gateway'), database: postgres.url(`${prefix}_task`) };
+  return {
+    name,
+    url: urlOf('gateway'),
+    database: postgres.url(`${prefix}_task`),
+    gateway: pids.pop() ?? 0,
+    services: pids,
+  };
 }
 
 /** One of the two peers: a front and a service, each in its process. */
@@ -88,7 +99,9 @@ export async function startPeer(rig: Rig, name: 'nest' | 'minimal'): Promise<Con
     const node = [...rig.node, '--no-warnings', '--import', import.meta.resolve('tsx')];
     return startProgram(scope, { name: `${name}-${part}`, file, env, folder, node });
   };
-  await messageOf(start('task'));
-  await answers(start('gateway'), `http://127.0.0.1:${port}/health/ready`);
-  return { name, url: `http://127.0.0.1:${port}`, database };
+  const [task, gateway] = [start('task'), start('gateway')];
+  await messageOf(task);
+  await answers(gateway, `http://127.0.0.1:${port}/health/ready`);
+  const pids = [task.child.pid ?? 0, gateway.child.pid ?? 0];
+  return { name, url: `http://127.0.0.1:${port}`, database, pids };
 }

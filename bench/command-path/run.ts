@@ -18,7 +18,8 @@ take turns, each figure is the median of the rounds. All store durably, confirm 
 partitions, and validate on both sides. Taskwire traces 10 % of the requests and sends its usage events besides. (a) is
 Nest's own transport with its defaults: a \`@MessagePattern\` handler inserts one row with Prisma and emits one event; it has
 no inbox, no outbox, and on RabbitMQ one queue. (b) is written by hand for this one job, with inbox, outbox and batches, and
-without tracing, retries, deadlines or operations. Every 201 was found in the store.`;
+without tracing, retries, deadlines or operations. Every 201 was found in the store. CPU: processor time of
+the contender's processes for a request, and of PostgreSQL and the broker; other work on the machine hardly changes it.`;
 
 export async function runCommandPath({ short, buses, node }: BenchOptions): Promise<void> {
   const sizes = short ? { rounds: 1, seconds: 2 } : { rounds: 3, seconds: 3 };
@@ -56,7 +57,7 @@ function tableOf(bus: BusName, all: readonly CommandPathRow[]): ReportTable {
       here.find(({ contender }) => contender === name)?.perSecond ?? Number.NaN;
     return here.map((row) => [
       ...[labelOf(one), NAMES[row.contender], shortNumber(row.perSecond)],
-      ...[row.p50, row.p95, row.p99].map(shortNumber),
+      ...[row.p50, row.p95, row.p99, row.gatewayCpu, row.serviceCpu, row.serverCpu].map(shortNumber),
       ...[times(row.perSecond / of('nest')), times(row.perSecond / of('minimal')), row.errors],
     ]);
   });
@@ -70,6 +71,9 @@ function tableOf(bus: BusName, all: readonly CommandPathRow[]): ReportTable {
       'p50 ms',
       'p95 ms',
       'p99 ms',
+      'CPU gateway ms',
+      'services ms',
+      'servers ms',
       'to (a)',
       'to (b)',
       'errors',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 
 export interface Machine {
   readonly date: string;
@@ -9,7 +9,11 @@ export interface Machine {
   readonly memoryGb: number;
   readonly system: string;
   readonly node: string;
+  /** Of the minute before the bench started: what else ran. */
+  readonly loadBefore: number;
 }
+
+const [loadBefore = 0] = loadavg();
 
 export function machine(): Machine {
   return {
@@ -20,9 +24,11 @@ export function machine(): Machine {
     memoryGb: Math.round(totalmem() / 1024 ** 3),
     system: `${process.platform} ${release()}`,
     node: process.versions.node,
+    loadBefore,
   };
 }
 
-export function describeMachine({ date, commit, cpu, cores, memoryGb, system, node }: Machine): string {
-  return `${date}, commit ${commit}, ${cores} cores (${cpu}), ${memoryGb} GB, ${system}, Node ${node}; brokers, database and load client on the same cores`;
+export function describeMachine(of: Machine): string {
+  const { date, commit, cpu, cores, memoryGb, system, node } = of;
+  return `${date}, commit ${commit}, ${cores} cores (${cpu}), ${memoryGb} GB, ${system}, Node ${node}; brokers, database and load client on the same cores, load average ${of.loadBefore.toFixed(1)} before the start`;
 }

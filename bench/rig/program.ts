@@ -38,7 +38,12 @@ export function startProgram(
   const child = spawn(
     process.execPath,
     [...node, '--import', join(import.meta.dirname, 'end-with-parent.js'), join(root, file), ...args],
-    { cwd: folder, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', output, output, 'ipc'] },
+    {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', output, output, 'ipc'],
+      serialization: 'advanced',
+    },
   );
   closeSync(output);
   const exit = once(child, 'exit');

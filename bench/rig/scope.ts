@@ -2,14 +2,18 @@
 export class Scope {
   readonly #stack = new AsyncDisposableStack();
   readonly #last = new Set<() => void>();
+  #closing: Promise<void> | undefined;
 
   constructor() {
-    process.on('exit', () => {
+    // npm passes a Ctrl-C on that the terminal has sent already: the second one must not end what the first began.
+    const onSignal = () => void this.close().finally(() => process.exit(130));
+    const onExit = () => {
       for (const end of this.#last) end();
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('exit', onExit);
+    this.#stack.defer(() => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('exit', onExit);
     });
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => void this.close().finally(() => process.exit(130)));
-    }
   }
 
   /** `close` runs at the end; `now`, which can't wait, when the process exits before that. */
@@ -22,6 +26,7 @@ export class Scope {
   }
 
   close(): Promise<void> {
-    return this.#stack.disposeAsync();
+    this.#closing ??= this.#stack.disposeAsync();
+    return this.#closing;
   }
 }
