@@ -139,7 +139,8 @@ async function takeTurns(
     const used = (read: (times: CpuTimes) => number) =>
       after && before ? (read(after) - read(before)) / report.createdInAll : Number.NaN;
     const cpu = {
-      ownCpu: used((times) => contender.pids.reduce((sum, pid) => sum + times.of(pid), 0)),
+      gatewayCpu: used((times) => times.of(contender.gateway)),
+      serviceCpu: used((times) => contender.services.reduce((sum, pid) => sum + times.of(pid), 0)),
       serverCpu: used((times) => times.ofServers(folder)),
     };
     acknowledged.set(contender, (acknowledged.get(contender) ?? 0) + report.createdInAll);

@@ -102,6 +102,6 @@ export async function startPeer(rig: Rig, name: 'nest' | 'minimal'): Promise<Con
   const [task, gateway] = [start('task'), start('gateway')];
   await messageOf(task);
   await answers(gateway, `http://127.0.0.1:${port}/health/ready`);
-  const pids = [task.child.pid ?? 0, gateway.child.pid ?? 0];
-  return { name, url: `http://127.0.0.1:${port}`, database, pids };
+  const pids = { gateway: gateway.child.pid ?? 0, services: [task.child.pid ?? 0] };
+  return { name, url: `http://127.0.0.1:${port}`, database, ...pids };
 }
