@@ -9,7 +9,7 @@ const LANES = 1_000;
 const DEADLINE_MS = 3_600_000;
 const owners = Array.from({ length: 1_000 }, () => randomUUID());
 
-const driver = createDriver(readBusConfig(process.env), console.error);
+const driver = await createDriver(readBusConfig(process.env), console.error);
 const bus = new Bus({ driver, topology: topologyOf(contracts, subscriptions), source: '/bench' });
 await bus.start();
 let started = 0;

@@ -14,7 +14,7 @@ export const busLine: OpenLine = async (topic, receive) => {
   startTelemetry({ service: 'bench', env: process.env });
   const Sent = event('bench.sent.v1', { topic, key: ({ owner }) => owner, payload });
   const group = subscription(`${topic}.group`, { kind: 'group', events: [Sent] });
-  const driver = createDriver(readBusConfig(process.env), console.error);
+  const driver = await createDriver(readBusConfig(process.env), console.error);
   const bus = new Bus({ driver, topology: topologyOf([Sent], [group]), source: '/bench' });
   await bus.start();
   const handler = onEvents([Sent], (events) => receive(events.map((message) => message.payload)));

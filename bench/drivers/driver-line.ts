@@ -3,7 +3,7 @@ import { decode, encode, type Line, type OpenLine, PARTITIONS } from './line.ts'
 
 /** By the driver that BUS and KAFKA_CLIENT name. */
 export const driverLine: OpenLine = async (name, receive): Promise<Line> => {
-  const driver = createDriver(readBusConfig(process.env), console.error);
+  const driver = await createDriver(readBusConfig(process.env), console.error);
   const topic = { name, partitions: PARTITIONS, retentionMs: 3_600_000 };
   await driver.connect();
   await driver.declare({ topics: [topic], groups: [{ name: `${name}.group`, topics: [name], from: 'now' }] });

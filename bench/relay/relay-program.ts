@@ -22,7 +22,7 @@ const OWNERS = Array.from({ length: 1_000 }, () => randomUUID());
 const listenUrl = process.env.DATABASE_URL ?? '';
 
 await applyMigrations(listenUrl);
-const driver = createDriver(readBusConfig(process.env), console.error);
+const driver = await createDriver(readBusConfig(process.env), console.error);
 await driver.connect();
 await driver.declare(topologyOf(contracts, subscriptions));
 const outbox = createOutbox({ executor: prismaExecutor(openTaskPrisma(listenUrl)), driver, listenUrl });
