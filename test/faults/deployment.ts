@@ -77,6 +77,8 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     ...SHORTENED,
     PATH: process.env.PATH,
     NODE_ENV: 'production',
+    // One broker alone.
+    KAFKA_MIN_INSYNC_REPLICAS: '1',
     LOG_LEVEL: 'warn',
     NODE_COMPILE_CACHE: COMPILED,
     ...bus.env,

@@ -37,4 +37,5 @@ ${addresses.join('\n')}
   GATEWAY_URL          doctor: where the gateway listens (default http://127.0.0.1:3000)
   BUS and its settings topology: the broker, as the services have it
 
-Exit codes: 0 it was done or shown; 1 it was not, and the message says why.`;
+Exit codes: 0 it was done or shown; 1 it was not, and the message says why. Of doctor and of topology plan --check:
+1 also when something must be mended.`;

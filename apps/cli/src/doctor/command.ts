@@ -15,7 +15,7 @@ export function doctorCommand(env: NodeJS.ProcessEnv, print: Print): Command {
       if (json) print(JSON.stringify(found, null, 2));
       else show(found, print);
       const refused = found.filter(({ level }) => level === 'refused').length;
-      if (refused > 0) throw new CliError(`${refused} of this must be mended: no service starts with it`);
+      if (refused > 0) throw new CliError(`${refused} of this must be mended`);
     });
 }
 
