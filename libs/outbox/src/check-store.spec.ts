@@ -116,7 +116,7 @@ describe('a start', () => {
     const outbox = createOutbox({ executor: await clockAhead(5), driver: new RecordingDriver(), log });
     await outbox.start();
     await outbox.stop();
-    expect(logged).toEqual([expect.stringMatching(/are 5\.\d s apart .*: set both by NTP$/)]);
+    expect(logged).toEqual([expect.stringMatching(/are \d\.\d s apart .*: set both by NTP$/)]);
   });
 });
 
