@@ -160,6 +160,13 @@ describe('a blank Nest app that follows "use it alone"', () => {
     expect(JSON.parse(stdout)).toEqual(JSON.parse(printed?.text ?? ''));
   });
 
+  it('is told which client is missing, and how to get it', async () => {
+    const script = `import { kafkaDriver } from '@taskwire/messaging/kafka';
+      kafkaDriver({ brokers: ['127.0.0.1:9092'], client: 'kafkajs' });`;
+    const { code, stderr } = await app.node(['--input-type=module', '--eval', script]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('npm install kafkajs')]);
+  });
+
   it("writes and publishes in one of Prisma's transactions", async () => {
     const result = await app.node(['dist/prisma-shop.js'], environment('postgres', databaseOf(2)));
     expect(result).toMatchObject({ code: 0, stdout: 'billed order-1, stored 1\n' });
