@@ -39,6 +39,7 @@ export async function runBacklog({ short, buses, node }: BenchOptions): Promise<
   }
   await writeReport({
     name: 'backlog',
+    command: 'backlog',
     short,
     title: 'Backlog',
     method: `${commands.toLocaleString('en-US')} commands. ${METHOD}`,

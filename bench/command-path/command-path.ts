@@ -34,7 +34,7 @@ interface Cpu {
 }
 
 export interface CommandPathOptions {
-  readonly buses: readonly BusName[];
+  readonly bus: BusName;
   readonly contenders: readonly ContenderName[];
   readonly cases: readonly Case[];
   readonly rounds: number;
@@ -60,17 +60,7 @@ export interface CommandPathResult {
 }
 
 export async function commandPath(options: CommandPathOptions): Promise<CommandPathResult> {
-  const rows: CommandPathRow[] = [];
-  const servers = new Set<string>();
-  for (const bus of options.buses) rows.push(...(await onBus(bus, options, servers)));
-  return { rows, servers: [...servers] };
-}
-
-async function onBus(
-  bus: BusName,
-  options: CommandPathOptions,
-  servers: Set<string>,
-): Promise<CommandPathRow[]> {
+  const { bus } = options;
   const scope = new Scope();
   try {
     const folder = await temporaryFolder(scope);
@@ -82,8 +72,8 @@ async function onBus(
       broker: bus === 'postgres' ? '' : await startBroker(scope, folder, bus),
       spans: await startSpanSink(scope),
     };
-    servers.add(rig.postgres.version);
-    if (bus !== 'postgres') servers.add(await brokerVersion(bus, rig.broker));
+    const servers = [rig.postgres.version];
+    if (bus !== 'postgres') servers.push(await brokerVersion(bus, rig.broker));
     const contenders = await startAll(rig, options.contenders);
     const env = { NODE_ENV: 'production' };
     const client = startProgram(scope, {
@@ -93,7 +83,7 @@ async function onBus(
       folder,
     });
     await messageOf(client);
-    return await takeTurns(rig, contenders, client, options);
+    return { rows: await takeTurns(rig, contenders, client, options), servers };
   } finally {
     await scope.close();
   }

@@ -35,6 +35,7 @@ export async function runDrivers({ short, buses, node }: BenchOptions): Promise<
 
   await writeReport({
     name: 'drivers',
+    command: 'drivers',
     short,
     title: 'Drivers alone',
     method: `${METHOD} Medians of ${rounds} rounds.`,

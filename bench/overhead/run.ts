@@ -34,6 +34,7 @@ export async function runOverhead({ short, buses, node }: BenchOptions): Promise
   }
   await writeReport({
     name: 'overhead',
+    command: 'overhead',
     short,
     title: 'Overhead',
     method: `${METHOD} Medians of ${rounds} rounds.`,

@@ -48,6 +48,7 @@ export async function runRelay({ short, buses, node }: BenchOptions): Promise<vo
   }
   await writeReport({
     name: 'relay',
+    command: 'relay',
     short,
     title: 'Relay',
     method: `${METHOD} ${rows.toLocaleString('en-US')} rows, medians of ${rounds} rounds.`,

@@ -18,8 +18,10 @@ export interface ReportTable {
 }
 
 export interface Report {
-  /** Of the part, which is also the name of its files. */
+  /** Of its files, without their endings. */
   readonly name: string;
+  /** What is given to `npm run bench --`. */
+  readonly command: string;
   readonly title: string;
   /** Printed only. */
   readonly short: boolean;
@@ -39,7 +41,7 @@ const results = join(import.meta.dirname, '..', 'results');
 export async function writeReport(report: Report): Promise<void> {
   const { name, title, short, method, tables, goals, data, servers } = report;
   const host = machine();
-  const command = `npm run bench -- ${name}${short ? ' --short' : ''}`;
+  const command = `npm run bench -- ${report.command}${short ? ' --short' : ''}`;
   const sections = tables.map((table, index) => {
     const picture = table.plot && !short ? `\n![${table.plot.title}](${imageOf(name, index)})\n` : '';
     return `## ${table.title}\n\n${markdownTable(table.columns, table.rows)}\n${picture}`;
