@@ -19,7 +19,8 @@ partitions, and validate on both sides. Taskwire traces 10 % of the requests and
 Nest's own transport with its defaults: a \`@MessagePattern\` handler inserts one row with Prisma and emits one event; it has
 no inbox, no outbox, and on RabbitMQ one queue. (b) is written by hand for this one job, with inbox, outbox and batches, and
 without tracing, retries, deadlines or operations. Every 201 was found in the store. CPU: processor time of
-the contender's processes for a request, and of PostgreSQL and the broker; other work on the machine hardly changes it.`;
+the contender's processes for a request, and of PostgreSQL and the broker; in steps of 10 ms, and less
+sensitive to other work on the machine than requests/s.`;
 
 /** A report for each bus, so that each can be measured again by itself. */
 export async function runCommandPath({ short, buses, node }: BenchOptions): Promise<void> {

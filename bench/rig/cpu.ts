@@ -17,7 +17,7 @@ export interface CpuTimes {
   ofServers(text: string): number;
 }
 
-/** Other work on the machine makes a request slower, but hardly costs it more processor time. */
+/** Less sensitive to other work on the machine than times are. */
 export function cpuTimes(): CpuTimes | undefined {
   const all = readAll();
   if (!all) return undefined;
