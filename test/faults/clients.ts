@@ -56,7 +56,7 @@ async function workOnTask(
   ): Promise<Outcome> => {
     const respondAsync = random.next() < 1 / 3;
     const outcome = await settle(load.api, account, { ...command, key: random.uuid(), respondAsync });
-    if (outcome.told === 'refused' || outcome.told === 'unknown')
+    if (outcome.told === 'refused' || outcome.result === null)
       load.complaints.push(`${command.method} ${command.path}: ${outcome.answer}`);
     load.settled += 1;
     await sleep(PAUSE_MS);

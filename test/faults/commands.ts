@@ -26,7 +26,8 @@ export interface Outcome extends CommandRecord {
 
 /**
  * Repeats the request with the same Idempotency-Key for as long as the answer leaves the outcome open, as the API page tells
- * clients to. One that stays open for two minutes is told `unknown`, with an operation that never ended.
+ * clients to; one that did not want to wait reads its operation instead. What is open after two minutes is told `pending`,
+ * for its operation to be read when all is quiet, or `unknown` where there is none.
  */
 export async function settle(api: string, { token }: Account, command: Command): Promise<Outcome> {
   const headers = {
@@ -38,20 +39,25 @@ export async function settle(api: string, { token }: Account, command: Command):
   };
   const end = performance.now() + LIMIT_MS;
   let operation: string | null = null;
+  let isStored = false;
   for (;;) {
-    let response = await send(command.method, `${api}${command.path}`, command.body, headers);
-    if (response?.status === 202) {
-      operation = response.headers.get('location') ?? operation;
-      if (command.respondAsync && operation !== null) {
-        response = await send('GET', `${api}${operation}`, undefined, headers);
-        const ended = endingIn(response);
-        if (ended) return { told: 'pending', operation, answer: describe(response), result: ended.result };
-      }
+    const reads: boolean = command.respondAsync && isStored;
+    const response: Response | undefined = reads
+      ? await send('GET', `${api}${operation}`, undefined, headers)
+      : await send(command.method, `${api}${command.path}`, command.body, headers);
+    const answer = describe(response);
+    if (!reads) {
+      operation = response?.headers.get('location')?.match(/^\/v1\/operations\/.*/)?.[0] ?? operation;
+      isStored ||= response?.status === 202 && operation !== null;
     }
+    const ended = reads ? endingIn(response) : undefined;
+    if (ended) return { told: 'pending', operation, answer, result: ended.result };
     const told = toldBy(response);
-    if (told) return { told, operation: null, answer: describe(response), result: response?.body };
-    if (performance.now() > end)
-      return { told: 'unknown', operation: 'pending', answer: describe(response), result: null };
+    if (told) return { told, operation: null, answer, result: response?.body };
+    if (performance.now() > end) {
+      const open = operation === null ? 'unknown' : 'pending';
+      return { told: open, operation, answer, result: null };
+    }
     await sleep(PAUSE_MS);
   }
 }

@@ -28,6 +28,7 @@ export function crashTest({ bus, shape, victims }: CrashRun): void {
       expect(result.findings).toEqual([]);
       expect(result.complaints).toEqual([]);
       expect(result.refused).toBe(0);
+      expect(deployment.uncaught()).toEqual([]);
       expect(kills.length).toBeGreaterThanOrEqual(killsOf(victims));
       expect(acknowledged).toBeGreaterThanOrEqual(SETTLED_PER_KILL * killsOf(victims));
       expect(byOperation).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,8 +52,10 @@ export interface Deployment {
   addInstance(app: Store): () => Promise<void>;
   /** How often processes of that name were started again. */
   restarts(name: string): number;
-  /** How processes ended other than by SIGKILL. */
+  /** How processes ended other than by SIGKILL: one that can't reach its database at its start, for example. */
   exits(): string[];
+  /** Errors that nobody caught, which end a process that should have coped. */
+  uncaught(): string[];
   /** How often a process has ended itself at a point: one line each, `<point> <messages in hand>`. */
   kills(name: string): string[];
   /** Waits until nothing is left to send, to handle or to run again. */
@@ -153,6 +155,11 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     },
     restarts: (name) => of(name).reduce((sum, one) => sum + one.process.restarts(), 0),
     exits: () => processes.flatMap((one) => one.process.exits),
+    uncaught: () =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.log'))
+        .flatMap((file) => readLog(join(folder, file)).split('\n'))
+        .filter((line) => line.includes('an error that nobody caught')),
     kills: (name) =>
       readLog(join(folder, `${name}.kills`))
         .split('\n')

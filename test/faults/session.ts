@@ -53,8 +53,13 @@ export function openSession(bus: BusName, settings: NodeJS.ProcessEnv, servers: 
     round: async (number, point, plan) => {
       const started = performance.now();
       const before = deployment?.exits().length ?? 0;
-      const result = await attempt(plan).catch((error: unknown) => ({ ...NOTHING, error: textOf(error) }));
+      const result: Omit<Round, keyof Frame> = await attempt(plan).catch((error: unknown) => ({
+        ...NOTHING,
+        error: textOf(error),
+      }));
       const exits = deployment?.exits().slice(before) ?? [];
+      const [uncaught] = deployment?.uncaught() ?? [];
+      if (uncaught !== undefined) result.error ??= uncaught;
       if (result.error !== null || result.findings.length > 0 || result.refused > 0) {
         keep = true;
         await end();

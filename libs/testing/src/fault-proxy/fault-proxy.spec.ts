@@ -83,6 +83,19 @@ describe('without a toxic', () => {
     expect(other.text()).toBe('bye');
   });
 
+  it('ends the way to the server too when the client leaves after the server has ended', async () => {
+    let left = false;
+    serve = (socket) =>
+      socket
+        .resume()
+        .on('close', () => (left = true))
+        .end('bye');
+    const caller = await call();
+    await caller.ended;
+    caller.socket.end('thanks');
+    await until('the server is left', () => left);
+  });
+
   it('passes a reset on as a reset', async () => {
     serve = (socket) => socket.on('data', () => socket.resetAndDestroy());
     const caller = await call();

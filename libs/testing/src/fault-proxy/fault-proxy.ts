@@ -58,7 +58,11 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     connections.add(connection);
     for (const { toxic, stream } of toxics) flows[stream].add(toxic);
     joinEnds(client, server);
-    client.once('close', () => connections.delete(connection));
+    for (const socket of [client, server]) {
+      socket.once('close', () => {
+        if (client.closed && server.closed) connections.delete(connection);
+      });
+    }
   };
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   const listen = async (at: number) => {

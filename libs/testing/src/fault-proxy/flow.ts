@@ -34,7 +34,11 @@ export class Flow {
       this.#hasEnded = true;
       this.#pump();
     });
-    for (const socket of [source, target]) socket.once('close', () => this.#over.abort());
+    target.once('close', () => this.#over.abort());
+    source.once('close', () => {
+      // What it sent before its proper end is still on its way.
+      if (!source.readableEnded) this.#over.abort();
+    });
   }
 
   add(toxic: Toxic): void {
