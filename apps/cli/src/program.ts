@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { deadLetters } from './dead-letters/command.js';
 import { doctorCommand } from './doctor/command.js';
 import { grantRole } from './grant-role.js';
+import { groupsCommand } from './groups.js';
 import { InternalApi, TOKEN_FILE } from './internal-api.js';
 import { SERVICES } from './services.js';
 import { topologyCommand } from './topology.js';
@@ -18,6 +19,7 @@ export function program(env: NodeJS.ProcessEnv, print: (line: string) => void = 
     .action((email: string, role: string) => grantRole(new InternalApi('auth', env), email, role, print));
   taskwire.addCommand(deadLetters(env, print));
   taskwire.addCommand(topologyCommand(env, print));
+  taskwire.addCommand(groupsCommand(env, print));
   taskwire.addCommand(doctorCommand(env, print));
   taskwire.addHelpText('after', ENVIRONMENT);
   return taskwire;
@@ -35,7 +37,7 @@ ${addresses.join('\n')}
                        as "npm start" has them: other defaults of the above
   OPERATOR_TOKEN       dead-letters, doctor: your own access token instead, so that the audit names you
   GATEWAY_URL          doctor: where the gateway listens (default http://127.0.0.1:3000)
-  BUS and its settings topology: the broker, as the services have it
+  BUS and its settings topology, groups: the broker, as the services have it
 
 Exit codes: 0 it was done or shown; 1 it was not, and the message says why. Of doctor and of topology plan --check:
 1 also when something must be mended.`;

@@ -1,7 +1,7 @@
 import { contracts, subscriptions } from '@taskwire/contracts';
 import { type Driver, type Topology, type TopologyDifference, topologyOf } from '@taskwire/messaging';
-import { ConfigError, createDriver, readBusConfig } from '@taskwire/service/bus';
 import { Command } from 'commander';
+import { driverOf, onBroker } from './broker.js';
 import { CliError } from './cli-error.js';
 
 type Print = (line: string) => void;
@@ -15,7 +15,7 @@ export function topologyCommand(env: NodeJS.ProcessEnv, print: Print): Command {
     .description('show what "apply" would make, and what stands in its way; changes nothing')
     .option('--check', 'exit with 1 when the broker is not as it should be')
     .action(async ({ check = false }: { check?: boolean }) => {
-      const differences = await onBroker(env, (driver) => driver.plan(topology));
+      const differences = await onBroker(await driverOf(env), (driver) => driver.plan(topology));
       show(topology, differences, print);
       if (check && differences.length > 0) throw new CliError('the broker is not as the contracts say');
     });
@@ -23,7 +23,7 @@ export function topologyCommand(env: NodeJS.ProcessEnv, print: Print): Command {
     .command('apply')
     .description('make what is missing; services do the same at their start')
     .action(async () => {
-      const made = await onBroker(env, (driver) => apply(driver, topology));
+      const made = await onBroker(await driverOf(env), (driver) => apply(driver, topology));
       show(topology, made, print);
     });
   return command;
@@ -49,36 +49,3 @@ function show(topology: Topology, differences: readonly TopologyDifference[], pr
 
 const lineOf = ({ kind, what, name, detail, change }: TopologyDifference): string =>
   kind === 'missing' ? `+ ${what} ${name}: ${detail}` : `! ${what} ${name}: ${detail}: ${change}`;
-
-/** Connects, does the work, and leaves the broker again. */
-async function onBroker<T>(env: NodeJS.ProcessEnv, work: (driver: Driver) => Promise<T>): Promise<T> {
-  const driver = await driverOf(env);
-  try {
-    await driver.connect();
-    return await work(driver);
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(`${driver.name}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  } finally {
-    await driver.close();
-  }
-}
-
-async function driverOf(env: NodeJS.ProcessEnv): Promise<Driver> {
-  try {
-    const config = readBusConfig(env);
-    if (config.BUS === 'memory')
-      throw new CliError('BUS=memory lives in one process: it has no broker to look at');
-    if (config.BUS === 'postgres' && config.BUS_DATABASE_URL === undefined) {
-      throw new CliError(
-        'BUS_DATABASE_URL is needed with BUS=postgres (the embedded one of "npm start" looks after itself)',
-      );
-    }
-    return await createDriver(config, () => undefined);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(error.message, { cause: error });
-    throw error;
-  }
-}

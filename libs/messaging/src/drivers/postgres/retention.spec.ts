@@ -72,6 +72,28 @@ it('forgets a group only when none of its instances runs, and then no longer kee
   await expect(driver.forgetGroup('gone')).rejects.toThrow(/no group gone/);
 });
 
+it('forgets what a group no longer reads while it reads another topic, and shows who reads', async () => {
+  const [left, read] = ['left', 'still-read'];
+  const driver = await bus.start(left, ['mover']);
+  await driver.declare({
+    topics: [{ name: read, partitions: 1, retentionMs: 3_600_000 }],
+    groups: [{ name: 'mover', topics: [read], from: 'now' }],
+  });
+  await send(driver, left, 3);
+  await driver.subscribe('mover', [read], done);
+  const ofMover = async (): Promise<object[]> => (await driver.groups()).filter((g) => g.group === 'mover');
+
+  await until('its instance', async () => (await driver.groups()).some((g) => g.members === 1));
+  expect(await ofMover()).toMatchObject([
+    { topic: left, messages: 3, members: 0 },
+    { topic: read, messages: 0, members: 1 },
+  ]);
+  await expect(driver.forgetGroup('mover')).rejects.toThrow(/group mover has 1 running/);
+  await expect(driver.forgetGroup('mover', read)).rejects.toThrow(/on topic still-read has 1 running/);
+  await driver.forgetGroup('mover', left);
+  expect(await ofMover()).toMatchObject([{ topic: read, members: 1 }]);
+});
+
 it('refuses sends beyond its size, says who is behind, and takes them again once there is room', async () => {
   const topic = 'bounded';
   const driver = await bus.start(topic, ['sleeper'], { maxBytes: 60_000 });

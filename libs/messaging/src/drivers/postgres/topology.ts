@@ -51,7 +51,7 @@ export class Topics {
       } else {
         this.onWarning(
           `postgres bus: group ${grp} no longer reads ${topic}, but its position there still holds back retention: ` +
-            `forget it with npx taskwire groups forget ${grp}, then start again`,
+            `forget it with npx taskwire groups forget ${grp} --topic ${topic}`,
         );
       }
     }
