@@ -98,6 +98,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     'AMQP does not list queues. "rabbitmqctl list_queues name messages consumers" does: a group has one ' +
     '<BUS_PREFIX><topic>.<group>.<partition> for each partition; "rabbitmqctl delete_queue <name>" removes one',
   kafka:
-    'Groups hold nothing back in Kafka, and one without instances ends by itself. "kafka-consumer-groups ' +
+    'Groups hold nothing back in Kafka, and one without instances ends after offsets.retention.minutes. "kafka-consumer-groups ' +
     '--bootstrap-server <broker> --describe --all-groups" lists them, "--delete --group <BUS_PREFIX><group>" removes one',
 };
