@@ -22,6 +22,15 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** For a RabbitMQ node, whose Erlang port is 20,000 above: both must stay below those of outgoing connections. */
+export async function freeNodePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = randomInt(10_500, 12_000);
+    if ((await isFree(port)) && (await isFree(port + 20_000))) return port;
+  }
+  throw new Error('no free port for a RabbitMQ node');
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePorts } from './free-ports.js';
+import { freeNodePort, freePorts } from './free-ports.js';
 
 const SCRIPTS = join(import.meta.dirname, '../../../deploy');
 const COMMAND_TIMEOUT_MS = 90_000;
@@ -18,34 +18,49 @@ export interface LocalBroker {
   remove(): Promise<void>;
 }
 
-/** A Kafka of the test's own, which it may kill. Needs java, and its jars from an earlier start or mvn. */
-export async function startLocalKafka(): Promise<LocalBroker> {
+/** The same with `rabbitmqctl`, which answers what it prints. */
+export interface LocalRabbitmq extends LocalBroker {
+  ctl(...command: string[]): Promise<string>;
+}
+
+/**
+ * A Kafka of the test's own, which it may kill. Needs java, and its jars from an earlier start or mvn. `settings` are more
+ * variables of its script.
+ */
+export async function startLocalKafka(settings: NodeJS.ProcessEnv = {}): Promise<LocalBroker> {
   const [port = 0, controllerPort = 0] = await freePorts(2);
-  return startLocal('kafka', (folder) => ({
+  const { broker } = await startLocal('kafka', (folder) => ({
+    ...settings,
     KAFKA_DATA: folder,
     KAFKA_PORT: String(port),
     KAFKA_CONTROLLER_PORT: String(controllerPort),
   }));
+  return broker;
 }
 
-/** A RabbitMQ node of the test's own, which it may kill. Needs rabbitmq-server. */
-export async function startLocalRabbitmq(): Promise<LocalBroker> {
-  const [port = 0] = await freePorts(1);
-  return startLocal('rabbitmq', (folder) => ({
+/** A RabbitMQ node of the test's own, which it may kill. Needs rabbitmq-server. `settings` as of Kafka. */
+export async function startLocalRabbitmq(settings: NodeJS.ProcessEnv = {}): Promise<LocalRabbitmq> {
+  const port = await freeNodePort();
+  const { broker, run } = await startLocal('rabbitmq', (folder) => ({
+    ...settings,
     RABBITMQ_LOCAL_FOLDER: folder,
     RABBITMQ_LOCAL_PORT: String(port),
   }));
+  return { ...broker, ctl: (...command) => run('ctl', ...command) };
 }
 
-async function startLocal(
-  name: string,
-  settings: (folder: string) => NodeJS.ProcessEnv,
-): Promise<LocalBroker> {
+interface Started {
+  readonly broker: LocalBroker;
+  /** Runs a command of its script and answers what that prints. */
+  run(...command: string[]): Promise<string>;
+}
+
+async function startLocal(name: string, settings: (folder: string) => NodeJS.ProcessEnv): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), `taskwire-${name}-`));
   const env = { ...process.env, ...settings(folder) };
   const script = join(SCRIPTS, name, 'local.sh');
-  const run = async (command: string): Promise<string> => {
-    const { stdout } = await promisify(execFile)(script, [command], { env, timeout: COMMAND_TIMEOUT_MS });
+  const run = async (...command: string[]): Promise<string> => {
+    const { stdout } = await promisify(execFile)(script, command, { env, timeout: COMMAND_TIMEOUT_MS });
     return stdout.trim();
   };
   const remove = async () => {
@@ -54,7 +69,7 @@ async function startLocal(
   };
   try {
     const address = await run('start');
-    return {
+    const broker: LocalBroker = {
       address,
       kill: async () => {
         await run('kill');
@@ -64,6 +79,7 @@ async function startLocal(
       },
       remove,
     };
+    return { broker, run };
   } catch (error) {
     await remove();
     throw error;

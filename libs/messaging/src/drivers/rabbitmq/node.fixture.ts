@@ -1,11 +1,10 @@
-import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe } from '@jest/globals';
+import { freeNodePort } from '@taskwire/testing';
 
 const SCRIPT = join(import.meta.dirname, '../../../../../deploy/rabbitmq/local.sh');
 const run = promisify(execFile);
@@ -35,7 +34,7 @@ export class RabbitmqNode {
 
   static async start(): Promise<RabbitmqNode> {
     const folder = mkdtempSync(join(tmpdir(), 'taskwire-rabbitmq-'));
-    const port = await freePort();
+    const port = await freeNodePort();
     const env = { ...process.env, RABBITMQ_LOCAL_FOLDER: folder, RABBITMQ_LOCAL_PORT: String(port) };
     const { stdout } = await run(SCRIPT, ['start'], { env });
     return new RabbitmqNode(stdout.trim(), env);
@@ -69,21 +68,4 @@ export class RabbitmqNode {
   wipe(): Promise<void> {
     return this.run('wipe');
   }
-}
-
-/** Erlang's own port is 20,000 above; both are below those that systems give to outgoing connections. */
-async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const port = randomInt(10_500, 12_000);
-    if ((await isFree(port)) && (await isFree(port + 20_000))) return port;
-  }
-  throw new Error('no free port for a RabbitMQ node');
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -28,6 +28,8 @@ import { Topics } from './topology.js';
 import { planTopology } from './topology-plan.js';
 import { Voice } from './voice.js';
 
+/** RabbitMQ tells only those who publish that it is short of memory or disk: not the first write should learn it. */
+const PULSE_MS = 1_000;
 const CLOSE_DEADLINE_MS = 10_000;
 /** Of a close the part for handing over; the rest is for saying goodbye to the broker. */
 const STOP_SHARE = 0.9;
@@ -55,6 +57,7 @@ export class RabbitmqDriver implements Driver {
   readonly #broadcasts = new Set<BroadcastConsumer>();
   readonly #lag = new LagReader();
   readonly #queueCheck = new QueueCheck();
+  #pulse: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: RabbitmqDriverOptions) {
@@ -71,10 +74,12 @@ export class RabbitmqDriver implements Driver {
     const publishers = [this.#replySender, this.#voice];
     this.#publishing = new Link(settings, `taskwire publish ${this.id}`, {
       up: async (model) => {
+        this.#pulse = setInterval(() => this.#voice.pulse(this.#replyInbox.address), PULSE_MS);
         this.#confirms.attach(model);
         await Promise.all(publishers.map((part) => part.attach(model)));
       },
       lost: () => {
+        clearInterval(this.#pulse);
         for (const part of [this.#confirms, ...publishers]) part.detach();
       },
     });

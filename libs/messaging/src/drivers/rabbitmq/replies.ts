@@ -5,6 +5,7 @@ import { closeChannel, openChannel } from './channel.js';
 import { decodeHeaders, encodeHeaders } from './codec.js';
 import { Kept } from './kept.js';
 import type { Names } from './names.js';
+import { PULSE } from './voice.js';
 
 const DRAIN_TIMEOUT_MS = 5_000;
 
@@ -59,10 +60,12 @@ export class ReplyInbox {
           (message) => {
             // The server cancelled: the queue was deleted.
             if (!message) return void closeChannel(channel);
-            const { correlationId, headers } = message.properties as {
+            const { type, correlationId, headers } = message.properties as {
+              type?: string;
               correlationId?: string;
               headers?: Record<string, unknown>;
             };
+            if (type === PULSE) return;
             this.#listener(correlationId ?? '', decodeHeaders(headers), message.content);
           },
           { noAck: true },

@@ -2,6 +2,9 @@ import type { Channel, ChannelModel, Options } from 'amqplib';
 import { openChannel } from './channel.js';
 import { Kept } from './kept.js';
 
+/** The type of a message that says nothing. */
+export const PULSE = 'pulse';
+
 export interface VoiceListener {
   /** Words get through again; some were lost. */
   up(): void;
@@ -49,6 +52,11 @@ export class Voice {
     } catch {
       // The channel is closing; the next one asks for another word.
     }
+  }
+
+  /** To oneself, as a message that routes nowhere would count as dropped on the broker. */
+  pulse(ownQueue: string): void {
+    this.say('', ownQueue, Buffer.alloc(0), { type: PULSE });
   }
 
   async #open(model: ChannelModel, ended: () => void): Promise<void> {
