@@ -13,6 +13,8 @@
 #   KAFKA_CONTROLLER_PORT  the port after KAFKA_PORT
 #   KAFKA_JARS             ~/.cache/taskwire/kafka-4.1.1, filled once by Maven (54 MB)
 #   KAFKA_SECOND_PORT      none: another listener, which tells clients to come back to KAFKA_SECOND_ADVERTISED
+#   KAFKA_EXTRA            none: a file with more broker settings, which come last and so win
+#   KAFKA_SCRAM            none: a user to be made with the data, SCRAM-SHA-256=[name=NAME,password=PASSWORD]
 #   KAFKA_START_SECONDS    60, how long `start` waits for an answer
 set -euo pipefail
 
@@ -23,6 +25,8 @@ controller_port=${KAFKA_CONTROLLER_PORT:-$((port + 1))}
 jars=${KAFKA_JARS:-${XDG_CACHE_HOME:-$HOME/.cache}/taskwire/kafka-4.1.1}
 second_port=${KAFKA_SECOND_PORT:-}
 second_advertised=${KAFKA_SECOND_ADVERTISED:-127.0.0.1:$second_port}
+extra=${KAFKA_EXTRA:-}
+scram=${KAFKA_SCRAM:-}
 start_seconds=${KAFKA_START_SECONDS:-60}
 stop_seconds=20
 
@@ -80,6 +84,7 @@ group.min.session.timeout.ms=1000
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 END
+  [ -z "$extra" ] || cat "$extra" >>"$data/server.properties"
 }
 
 pid() {
@@ -116,7 +121,8 @@ start() {
   if [ ! -f "$data/log/meta.properties" ]; then
     local id
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c 1-22)
-    java "${jvm[@]}" kafka.tools.StorageTool format -t "$id" -c "$data/server.properties" >"$data/broker.log" 2>&1 ||
+    java "${jvm[@]}" kafka.tools.StorageTool format -t "$id" -c "$data/server.properties" ${scram:+--add-scram "$scram"} \
+      >"$data/broker.log" 2>&1 ||
       fail "the data folder could not be made: see $data/broker.log"
   fi
   nohup java "${jvm[@]}" kafka.Kafka "$data/server.properties" </dev/null >>"$data/broker.log" 2>&1 &

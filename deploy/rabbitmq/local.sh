@@ -6,6 +6,7 @@
 #
 # RABBITMQ_LOCAL_FOLDER  data, logs and pid         default .taskwire/rabbitmq
 # RABBITMQ_LOCAL_PORT    AMQP; +20000 is Erlang's   default 5672
+# RABBITMQ_LOCAL_EXTRA   a file with more settings, in the format of rabbitmq.conf; default none
 #
 # `start` answers once AMQP does and prints the URL; `kill` is SIGKILL, as a crash; `wipe` stops it and deletes its data.
 set -euo pipefail
@@ -52,6 +53,7 @@ start() {
     mkdir -p "$folder/home"
     echo '[].' >"$folder/plugins"
     echo "listeners.tcp.local = 127.0.0.1:$port" >"$folder/node.conf"
+    [ -z "${RABBITMQ_LOCAL_EXTRA:-}" ] || cat "$RABBITMQ_LOCAL_EXTRA" >>"$folder/node.conf"
     limit=$(ulimit -Hn)
     [ "$limit" != unlimited ] && [ "$limit" -lt "$files" ] && files=$limit
     (

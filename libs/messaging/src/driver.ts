@@ -81,7 +81,10 @@ export interface Driver {
   readonly name: string;
   /** Whether a group can start at old messages. */
   readonly keepsMessages: boolean;
-  /** Connects, if it is not connected. Rejects when the broker can't be reached within the driver's time-out. */
+  /**
+   * Connects, if it is not connected. Rejects when the broker can't be reached within the driver's time-out; those of RabbitMQ
+   * and Kafka with a `ConnectError`, which knows refused credentials and certificates.
+   */
   connect(): Promise<void>;
   /** Makes what is missing of the topology. Idempotent, safe from several processes at once. Must come before `send` and `subscribe`. */
   declare(topology: Topology): Promise<void>;

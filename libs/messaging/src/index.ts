@@ -2,6 +2,7 @@ export * from './contract/message.js';
 export * from './contract/subscription.js';
 export * from './contract/topology.js';
 export * from './driver.js';
+export * from './connect-error.js';
 export * from './finding.js';
 export { clockFindings, clockOffset, type ClockOffset } from './clock.js';
 export * from './envelope.js';

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { ConfigError, readConfig } from './config.js';
+import { ConfigError, readBusConfig, readConfig } from './config.js';
 
 const own = z.object({
   LIMIT: z.coerce.number().int().min(0).default(5),
@@ -19,6 +20,8 @@ const good = {
   INTERNAL_TOKEN: 'internal-token-of-the-tests-0123456789',
   SECRET: 'long enough',
 };
+
+const [certificate = ''] = rootCertificates;
 
 function messageOf(env: NodeJS.ProcessEnv, database?: unknown): string {
   try {
@@ -72,6 +75,7 @@ describe('settings', () => {
     ['LIMIT', '1.5', 'a whole number of at least 0'],
     ['ORIGINS', 'https://a.example,nowhere', 'origins'],
     ['REDIS_URL', 'x', 'a URL such as redis://127.0.0.1:6379'],
+    ['KAFKA_CA', 'x', 'certificates in PEM, beginning with -----BEGIN CERTIFICATE-----'],
   ])('say what is wanted of %s=%s: %s', (name, value, wanted) => {
     const lines = messageOf({ ...good, [name]: value })
       .split('\n')
@@ -87,6 +91,20 @@ describe('settings', () => {
     expect(messageOf({ ...good, BUS: 'postgres' })).toContain(
       'BUS_DATABASE_URL: is needed with BUS=postgres',
     );
+  });
+
+  it.each([
+    [{ BUS: 'rabbitmq', RABBITMQ_CA: certificate }, 'RABBITMQ_CA: needs amqps: in RABBITMQ_URL'],
+    [{ BUS: 'kafka', KAFKA_CA: certificate }, 'KAFKA_CA: needs KAFKA_TLS=true'],
+    [{ BUS: 'kafka', KAFKA_USERNAME: 'ada' }, 'KAFKA_PASSWORD: is needed with KAFKA_USERNAME'],
+    [{ BUS: 'kafka', KAFKA_PASSWORD: 'secret' }, 'KAFKA_USERNAME: is needed with KAFKA_PASSWORD'],
+  ])('are refused where they would protect nothing: %#', (env, text) => {
+    expect(
+      messageOf({ ...good, ...env })
+        .split('\n')
+        .slice(1),
+    ).toEqual([`  ${text}`]);
+    expect(() => readBusConfig(env)).toThrow(text);
   });
 
   it('count an empty variable as unset', () => {

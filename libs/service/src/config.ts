@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { host, httpUrl, port, postgresUrl } from './settings/fields.js';
+import { certificates, host, httpUrl, port, postgresUrl } from './settings/fields.js';
 import { ConfigError, type Fault, namesOf, oncePerName, parseSettings } from './settings/parse.js';
 import { valuesOf } from './settings/values.js';
 
@@ -26,12 +26,16 @@ export const CommonConfig = z.object({
   RABBITMQ_URL: z
     .url({ protocol: /^amqps?$/, error: 'must be a URL such as amqp://user:password@host:5672/vhost' })
     .default('amqp://guest:guest@127.0.0.1:5672'),
+  /** Whose certificates RabbitMQ may show; Node's own authorities unless given. */
+  RABBITMQ_CA: certificates.optional(),
   KAFKA_BROKERS: z
     .string()
     .regex(/^[\w.-]+:\d+(,[\w.-]+:\d+)*$/, 'must be host:port, or several separated by commas')
     .default('127.0.0.1:9092'),
   KAFKA_CLIENT: z.enum(['platformatic', 'kafkajs']).default('platformatic'),
   KAFKA_TLS: z.stringbool().default(false),
+  /** As RABBITMQ_CA. */
+  KAFKA_CA: certificates.optional(),
   KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).default('SCRAM-SHA-512'),
   KAFKA_USERNAME: z.string().min(1).optional(),
   KAFKA_PASSWORD: z.string().default(''),
@@ -70,9 +74,11 @@ const BusConfig = CommonConfig.pick({
   BUS_DATABASE_URL: true,
   BUS_TTL_MS: true,
   RABBITMQ_URL: true,
+  RABBITMQ_CA: true,
   KAFKA_BROKERS: true,
   KAFKA_CLIENT: true,
   KAFKA_TLS: true,
+  KAFKA_CA: true,
   KAFKA_SASL_MECHANISM: true,
   KAFKA_USERNAME: true,
   KAFKA_PASSWORD: true,
@@ -85,8 +91,31 @@ export type BusConfig = z.output<typeof BusConfig>;
 export function readBusConfig(env: NodeJS.ProcessEnv): BusConfig {
   const { values, faults } = valuesOf(env, namesOf(BusConfig));
   const parsed = parseSettings(BusConfig, values);
-  if (parsed.data === undefined || faults.length > 0) throw ConfigError.of([...faults, ...parsed.faults]);
+  const all = oncePerName([...faults, ...parsed.faults, ...securityFaults(parsed.data)]);
+  if (parsed.data === undefined || all.length > 0) throw ConfigError.of(all);
   return parsed.data;
+}
+
+/** Settings that would otherwise protect nothing, unnoticed. */
+function securityFaults(config: BusConfig | undefined): Fault[] {
+  switch (config?.BUS) {
+    case 'rabbitmq': {
+      const isForNothing = config.RABBITMQ_CA !== undefined && !config.RABBITMQ_URL.startsWith('amqps:');
+      return isForNothing ? [{ name: 'RABBITMQ_CA', text: 'needs amqps: in RABBITMQ_URL' }] : [];
+    }
+    case 'kafka': {
+      const faults: Fault[] = [];
+      if (config.KAFKA_CA !== undefined && !config.KAFKA_TLS)
+        faults.push({ name: 'KAFKA_CA', text: 'needs KAFKA_TLS=true' });
+      if (config.KAFKA_USERNAME === undefined && config.KAFKA_PASSWORD !== '')
+        faults.push({ name: 'KAFKA_USERNAME', text: 'is needed with KAFKA_PASSWORD' });
+      if (config.KAFKA_USERNAME !== undefined && config.KAFKA_PASSWORD === '')
+        faults.push({ name: 'KAFKA_PASSWORD', text: 'is needed with KAFKA_USERNAME' });
+      return faults;
+    }
+    default:
+      return [];
+  }
 }
 
 /** What of a service decides which settings it has. */
@@ -108,7 +137,7 @@ export function parseConfig<Config>(
   const { values, faults } = valuesOf(env, settingNames(definition));
   const common = parseSettings(CommonConfig, values);
   const own = parseSettings(definition.config, values);
-  faults.push(...common.faults, ...own.faults);
+  faults.push(...common.faults, ...own.faults, ...securityFaults(common.data));
   const onPostgres = (values.BUS ?? 'postgres') === 'postgres';
   if (onPostgres && values.BUS_DATABASE_URL === undefined)
     faults.push({ name: 'BUS_DATABASE_URL', text: 'is needed with BUS=postgres' });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Driver } from '@taskwire/messaging';
+import { ConnectError, type ConnectReason, type Driver } from '@taskwire/messaging';
 import { type BusConfig, readBusConfig } from '../config.js';
 import { createDriver } from './driver.js';
 
@@ -26,7 +26,7 @@ export async function brokerReached(
       if (how === undefined) throw error;
       if (performance.now() - saidAt >= SAY_EVERY_MS) {
         saidAt = performance.now();
-        say(`${how.what} can't be reached (${reasonOf(error)}), waiting for it: ${how.mend}`);
+        say(`${how.what} ${said(error, how)}`);
       }
       await sleep(TRY_EVERY_MS);
     }
@@ -42,19 +42,35 @@ export async function awaitBroker(env: NodeJS.ProcessEnv, say: (text: string) =>
   await driver.close();
 }
 
-function advice(config: BusConfig): { readonly what: string; readonly mend: string } | undefined {
+interface Advice {
+  readonly what: string;
+  /** What to do about a broker that isn't there, about credentials that it refuses, about its certificate. */
+  readonly mend: Readonly<Record<ConnectReason, string>>;
+}
+
+function advice(config: BusConfig): Advice | undefined {
   switch (config.BUS) {
     case 'rabbitmq': {
       const { host } = new URL(config.RABBITMQ_URL);
       return {
         what: `RabbitMQ at ${host}`,
-        mend: 'start one ("docker run -p 127.0.0.1:5672:5672 rabbitmq:4", or "deploy/rabbitmq/local.sh start"), or set RABBITMQ_URL',
+        mend: {
+          unreachable:
+            'start one ("docker run -p 127.0.0.1:5672:5672 rabbitmq:4", or "deploy/rabbitmq/local.sh start"), or set RABBITMQ_URL, with amqps: where it wants TLS',
+          credentials: 'check user and password in RABBITMQ_URL',
+          certificate: 'set RABBITMQ_CA_FILE to the certificate of its authority',
+        },
       };
     }
     case 'kafka':
       return {
         what: `Kafka at ${config.KAFKA_BROKERS}`,
-        mend: 'start one ("docker run -p 127.0.0.1:9092:9092 apache/kafka:4.1.1", or "deploy/kafka/local.sh start"), or set KAFKA_BROKERS',
+        mend: {
+          unreachable:
+            'start one ("docker run -p 127.0.0.1:9092:9092 apache/kafka:4.1.1", or "deploy/kafka/local.sh start"), or set KAFKA_BROKERS, with KAFKA_TLS and KAFKA_USERNAME where it wants them',
+          credentials: 'check KAFKA_USERNAME, KAFKA_PASSWORD and KAFKA_SASL_MECHANISM',
+          certificate: 'set KAFKA_CA_FILE to the certificate of its authority',
+        },
       };
     case 'postgres':
     case 'memory':
@@ -62,9 +78,14 @@ function advice(config: BusConfig): { readonly what: string; readonly mend: stri
   }
 }
 
-/** Never the URL, which holds the password. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  return code ?? error.message;
+const SAID: Readonly<Record<ConnectReason, string>> = {
+  unreachable: "can't be reached",
+  credentials: 'refuses the credentials',
+  certificate: 'shows a certificate that is not trusted',
+};
+
+/** Never with the URL, which holds the password. */
+function said(error: unknown, { mend }: Advice): string {
+  const { reason, message } = error instanceof ConnectError ? error : ConnectError.of(error, false);
+  return `${SAID[reason]} (${message}), waiting for it: ${mend[reason]}`;
 }

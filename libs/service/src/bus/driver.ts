@@ -19,7 +19,12 @@ export async function createDriver(config: BusConfig, onWarning: (text: string) 
     }
     case 'rabbitmq': {
       const { rabbitmqDriver } = await import('@taskwire/messaging/rabbitmq');
-      return rabbitmqDriver({ url: config.RABBITMQ_URL, prefix: config.BUS_PREFIX, onWarning });
+      return rabbitmqDriver({
+        url: config.RABBITMQ_URL,
+        ...(config.RABBITMQ_CA !== undefined && { tls: { ca: config.RABBITMQ_CA } }),
+        prefix: config.BUS_PREFIX,
+        onWarning,
+      });
     }
     case 'kafka': {
       const { kafkaDriver } = await import('@taskwire/messaging/kafka');
@@ -31,7 +36,7 @@ export async function createDriver(config: BusConfig, onWarning: (text: string) 
         prefix: config.BUS_PREFIX,
         sessionTimeoutMs: config.KAFKA_SESSION_MS,
         ...(minInsyncReplicas !== undefined && { minInsyncReplicas }),
-        ...(config.KAFKA_TLS && { tls: true }),
+        ...(config.KAFKA_TLS && { tls: config.KAFKA_CA === undefined || { ca: config.KAFKA_CA } }),
         ...(config.KAFKA_USERNAME !== undefined && {
           sasl: {
             mechanism: config.KAFKA_SASL_MECHANISM,

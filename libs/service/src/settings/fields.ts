@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 
 /** A port to listen on; from 0 where the system may choose. */
@@ -13,4 +14,17 @@ export const postgresUrl = z.url({
   error: 'must be a URL such as postgresql://user:password@host:5432/database',
 });
 
+export const certificates = z
+  .string()
+  .refine(isCertificate, 'must be certificates in PEM, beginning with -----BEGIN CERTIFICATE-----');
+
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:5001' });
+
+/** Looks at the first one of several. */
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}

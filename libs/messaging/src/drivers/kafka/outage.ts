@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 const EVERY_MS = 60_000;
 
 /** One warning for an outage, however many parts of the driver notice it. */
@@ -22,6 +24,6 @@ export class Outage {
 /** The innermost causes, which say more than what clients wrap around them. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors.at(-1));
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${messageOf(error.cause)})` : error.message;
+  if (!types.isNativeError(error)) return String(error);
+  return types.isNativeError(error.cause) ? `${error.message} (${messageOf(error.cause)})` : error.message;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
+import { ConnectError } from '../../connect-error.js';
 import { pauseBefore, RECONNECT_BACKOFF } from '../../delivery/backoff.js';
 import { closed, messageOf, orFail } from './channel.js';
 import type { Settings } from './settings.js';
@@ -61,13 +62,16 @@ export class Link {
   }
 
   async #open(): Promise<ChannelModel> {
-    const { url, heartbeatSeconds } = this.settings;
+    const { url, tls, heartbeatSeconds } = this.settings;
     const address = new URL(url);
     address.searchParams.set('heartbeat', String(heartbeatSeconds));
     const model = await connect(address.href, {
+      ...tls,
       noDelay: true,
       timeout: CONNECT_TIMEOUT_MS,
       clientProperties: { connection_name: this.name },
+    }).catch((error: unknown) => {
+      throw ConnectError.of(error, messageOf(error).includes('ACCESS_REFUSED'));
     });
     const { promise: end, reject } = Promise.withResolvers<never>();
     this.#alive.add(model);

@@ -1,6 +1,10 @@
+import type { ConnectionOptions } from 'node:tls';
+
 export interface RabbitmqDriverOptions {
   /** `amqp://user:password@host:port/vhost`, or `amqps:`. */
   readonly url: string;
+  /** Options of `node:tls` for an `amqps:` URL, for example `ca`. Default: Node's. */
+  readonly tls?: ConnectionOptions;
   /** Before the name of every exchange and queue, so that deployments can share a broker. Default none. */
   readonly prefix?: string;
   /**
@@ -20,7 +24,7 @@ const DEFAULT_HEARTBEAT_SECONDS = 5;
 
 export function settingsOf(options: RabbitmqDriverOptions): Settings {
   return {
-    ...{ prefix: '', maxMessageBytes: 1024 ** 2, onWarning: () => undefined },
+    ...{ tls: {}, prefix: '', maxMessageBytes: 1024 ** 2, onWarning: () => undefined },
     ...options,
     heartbeatSeconds: Math.max(1, options.heartbeatSeconds ?? heartbeatOf(options.url)),
   };

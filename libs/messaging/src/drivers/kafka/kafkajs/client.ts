@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory, Kafka, RetryOptions } from 'kafkajs';
 import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type Settings } from '../settings.js';
@@ -25,7 +25,7 @@ export class Sockets {
 
   readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const socket = ssl
-      ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
+      ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
       : connectTcp({ host, port }, onConnect);
     if (this.gate) gated(socket, this.gate);
     socket.setNoDelay(true);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Base, BaseOptions } from '@platformatic/kafka';
 import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type Settings } from '../settings.js';
 
@@ -14,10 +15,14 @@ export function baseOptions(settings: Settings, retries: boolean): BaseOptions {
     retries,
     retryDelay: () => RETRY_MS * (1 + 2 * Math.random()),
     autocreateTopics: false,
-    ...(tls && { tls }),
+    // Without a name in the handshake, a proxy before several clusters can't tell which one is meant.
+    ...(tls && { tls, tlsServerName: tls.servername ?? brokers.some(isName) }),
     ...(sasl && { sasl: { ...sasl } }),
   };
 }
+
+/** Of a broker `host:port`: an address must not be given as a server's name. */
+const isName = (broker: string): boolean => isIP(broker.replace(/^\[|\]?:\d+$/g, '')) === 0;
 
 /** An `error` that nobody hears ends the process; what went wrong comes back from the calls. */
 export function watched<C extends Base>(client: C): C {

@@ -1,4 +1,5 @@
 import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import { ConnectError } from '../../../connect-error.js';
 import { withinMs } from '../../../delivery/within.js';
 import { insist } from '../insist.js';
 import type { PartitionOffset } from '../client.js';
@@ -18,6 +19,7 @@ export interface Copies {
   readonly minInsync: number;
 }
 
+const REFUSALS = ['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'];
 const MIN_INSYNC = 'min.insync.replicas';
 const REPLICATION = 'default.replication.factor';
 const MAX_BYTES = 'max.message.bytes';
@@ -36,8 +38,13 @@ export class Cluster {
     this.#admin = watched(new Admin(baseOptions(settings, false)));
   }
 
+  /** Rejects with a `ConnectError`. */
   async connect(): Promise<void> {
-    await this.#admin.metadata({ topics: [], forceUpdate: true });
+    try {
+      await this.#admin.metadata({ topics: [], forceUpdate: true });
+    } catch (error) {
+      throw ConnectError.of(error, hasCode(error, ...REFUSALS));
+    }
   }
 
   /** How many partitions each topic has that exists. Rejects when no broker answers. */
