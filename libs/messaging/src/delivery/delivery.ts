@@ -5,12 +5,12 @@ import { withinMs } from './within.js';
 
 const DEFAULT_BATCH_SIZE = 200;
 export const DEFAULT_CONCURRENCY = 2;
-const DEFAULT_BUFFER_BYTES = 8 * 1024 ** 2;
+const DEFAULT_BUFFER_BYTES = 1024 ** 2;
 
 export interface DeliveryOptions extends ConsumerOptions {
   /** Most messages kept of one partition, running ones included. Default twice `batchSize`. */
   readonly bufferSize?: number;
-  /** Beyond this many bytes of one partition no more is taken. Default 8 MiB. */
+  /** Beyond this many bytes of one partition no more is taken. Default 1 MiB. */
   readonly bufferBytes?: number;
   readonly backoff?: Backoff;
   /** Asked right before each batch. `false`: this instance may no longer be the owner; nothing is started. */
