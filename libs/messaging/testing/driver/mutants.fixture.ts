@@ -103,7 +103,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
 
   'takes all that waits into memory': {
-    caughtBy: 'keeps a part only of what waits for a slow handler, holds its partitions, and shows its lag',
+    caughtBy: 'holds its partitions while a handler is stuck for longer than a session, and shows its lag',
     change: (driver) =>
       changed(driver, {
         subscribe: (group, topics, deliver, options) => {
