@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePorts, type StubAuth } from '@taskwire/testing';
 import { answers, messageOf, startProgram } from '../rig/program.ts';
 import type { Scope } from '../rig/scope.ts';
-import type { BusName, Postgres } from '../rig/servers.ts';
+import { brokerSettings, type BusName, type Postgres } from '../rig/servers.ts';
 import { applyMigrations } from '../rig/task-database.ts';
 
 export interface Contender {
@@ -45,8 +45,7 @@ export async function startTaskwire(rig: Rig, name: ContenderName = 'taskwire'):
   const secret = () => randomBytes(32).toString('hex');
   const shared: NodeJS.ProcessEnv = {
     ...{ NODE_ENV: 'production', LOG_LEVEL: 'warn', BUS: bus },
-    ...(bus === 'kafka' && { KAFKA_BROKERS: broker, BUS_PREFIX: `${prefix}.` }),
-    ...(bus === 'rabbitmq' && { RABBITMQ_URL: broker, BUS_PREFIX: `${prefix}.` }),
+    ...(bus !== 'postgres' && { ...brokerSettings(bus, broker), BUS_PREFIX: `${prefix}.` }),
     ...(bus === 'postgres' && { BUS_DATABASE_URL: postgres.url(`${prefix}_bus`) }),
     ...{ INTERNAL_TOKEN: secret(), OPERATION_SECRET: secret(), MAILBOX: 'off' },
     ...{ RATE_LIMIT_IP: '1000000000', RATE_LIMIT_USER: '1000000000' },

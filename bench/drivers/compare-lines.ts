@@ -2,7 +2,14 @@ import { shortNumber } from '../rig/plot.ts';
 import { messageOf, type Program, startProgram } from '../rig/program.ts';
 import { median } from '../rig/rounds.ts';
 import { Scope } from '../rig/scope.ts';
-import { brokerVersion, type BusName, startBroker, startPostgres, temporaryFolder } from '../rig/servers.ts';
+import {
+  brokerSettings,
+  brokerVersion,
+  type BusName,
+  startBroker,
+  startPostgres,
+  temporaryFolder,
+} from '../rig/servers.ts';
 import { startSpanSink } from '../rig/span-sink.ts';
 import type { LineName, LineOrder, LineReport } from './line-program.ts';
 
@@ -97,5 +104,5 @@ async function startServer(
   }
   const address = await startBroker(scope, folder, bus);
   servers.add(await brokerVersion(bus, address));
-  return bus === 'kafka' ? { KAFKA_BROKERS: address } : { RABBITMQ_URL: address };
+  return brokerSettings(bus, address);
 }

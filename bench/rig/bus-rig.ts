@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Scope } from './scope.ts';
 import {
+  brokerSettings,
   brokerVersion,
   type BusName,
   type Postgres,
@@ -32,8 +33,11 @@ export async function withBus<T>(bus: BusName, work: (rig: BusRig) => Promise<T>
     }
     const address = await startBroker(scope, folder, bus);
     const servers = [await brokerVersion(bus, address), postgres.version];
-    const place = { [bus === 'kafka' ? 'KAFKA_BROKERS' : 'RABBITMQ_URL']: address };
-    const env = { ...common, ...place, BUS_PREFIX: `bench-${randomUUID().slice(0, 8)}.` };
+    const env = {
+      ...common,
+      ...brokerSettings(bus, address),
+      BUS_PREFIX: `bench-${randomUUID().slice(0, 8)}.`,
+    };
     return await work({ scope, folder, postgres, env, servers });
   } finally {
     await scope.close();

@@ -86,6 +86,10 @@ export async function startBroker(
   return (await run('start')).stdout.trim();
 }
 
+/** What tells programs of ours where a broker is. It is one alone, so there is one copy of each message, whoever sends it. */
+export const brokerSettings = (bus: BusName, address: string): NodeJS.ProcessEnv =>
+  bus === 'kafka' ? { KAFKA_BROKERS: address, KAFKA_MIN_INSYNC_REPLICAS: '1' } : { RABBITMQ_URL: address };
+
 /** As the broker names itself; Kafka tells clients only what it can do. */
 export async function brokerVersion(bus: Exclude<BusName, 'postgres'>, address: string): Promise<string> {
   if (bus === 'kafka') return process.env.KAFKA_BROKERS ? 'Kafka' : 'Kafka 4.1.1';
