@@ -1,3 +1,4 @@
+import type { BenchOptions } from '../rig/options.ts';
 import { shortNumber } from '../rig/plot.ts';
 import { messageOf, type Program, startProgram } from '../rig/program.ts';
 import { median } from '../rig/rounds.ts';
@@ -29,7 +30,7 @@ export type LineRow = LineReport & {
   readonly peer: string | undefined;
 };
 
-export interface CompareOptions {
+interface CompareOptions {
   readonly bus: BusName;
   readonly contenders: readonly Contender[];
   readonly rounds: number;
@@ -39,15 +40,39 @@ export interface CompareOptions {
   readonly servers: Set<string>;
 }
 
-export const LINE_ORDERS = {
+const LINE_ORDERS = {
   short: { trips: 100, floodMs: 1_000 },
   full: { trips: 400, floodMs: 3_000 },
 } satisfies Record<string, LineOrder>;
 
 const SAMPLED = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1' };
 
+export interface Comparison {
+  readonly rows: readonly LineRow[];
+  /** Names of the servers. */
+  readonly servers: readonly string[];
+  readonly rounds: number;
+}
+
+/** Compares the contenders of each bus, one bus after the other; a bus without any is left out. */
+export async function compareOnBuses(
+  { short, buses, node }: BenchOptions,
+  contendersOf: Partial<Record<BusName, readonly Contender[]>>,
+): Promise<Comparison> {
+  const rounds = short ? 1 : 3;
+  const order = short ? LINE_ORDERS.short : LINE_ORDERS.full;
+  const servers = new Set<string>();
+  const rows: LineRow[] = [];
+  for (const bus of buses) {
+    const contenders = contendersOf[bus];
+    if (!contenders) continue;
+    rows.push(...(await compareLines({ bus, contenders, rounds, order, node, servers })));
+  }
+  return { rows, servers: [...servers], rounds };
+}
+
 /** Starts a line for each contender and lets them take turns. The first round warms up. */
-export async function compareLines(options: CompareOptions): Promise<LineRow[]> {
+async function compareLines(options: CompareOptions): Promise<LineRow[]> {
   const { bus, contenders, rounds, order, node, servers } = options;
   const scope = new Scope();
   try {

@@ -3,7 +3,7 @@ import type { BenchOptions } from '../rig/options.ts';
 import { shortNumber } from '../rig/plot.ts';
 import { type Goal, writeReport } from '../rig/report.ts';
 import type { BusName } from '../rig/servers.ts';
-import { compareLines, type Contender, LINE_ORDERS, type LineRow } from './compare-lines.ts';
+import { compareOnBuses, type Contender, type LineRow } from './compare-lines.ts';
 
 const CONTENDERS: Record<BusName, readonly Contender[]> = {
   kafka: [
@@ -23,20 +23,12 @@ const METHOD = `Sender and receiver in one process for each contender; they take
 headers, over 8 partitions, confirmed by the broker. One way: one message at a time. Sends: batches of 200, each when the one
 before is confirmed, until confirmed; through: until the last was received.`;
 
-export async function runDrivers({ short, buses, node }: BenchOptions): Promise<void> {
-  const rounds = short ? 1 : 3;
-  const order = short ? LINE_ORDERS.short : LINE_ORDERS.full;
-  const servers = new Set<string>();
-  const rows: LineRow[] = [];
-  for (const bus of buses) {
-    const contenders = CONTENDERS[bus];
-    rows.push(...(await compareLines({ bus, contenders, rounds, order, node, servers })));
-  }
-
+export async function runDrivers(options: BenchOptions): Promise<void> {
+  const { rows, servers, rounds } = await compareOnBuses(options, CONTENDERS);
   await writeReport({
     name: 'drivers',
     command: 'drivers',
-    short,
+    short: options.short,
     title: 'Drivers alone',
     method: `${METHOD} Medians of ${rounds} rounds.`,
     tables: [
@@ -54,7 +46,7 @@ export async function runDrivers({ short, buses, node }: BenchOptions): Promise<
     ],
     goals: rows.flatMap((row) => goalsOf(row, rows)),
     data: rows,
-    servers: [...servers],
+    servers,
   });
 }
 

@@ -1,5 +1,5 @@
 /** What a message costs besides the client: the driver, then envelope, validation and pipeline, then tracing. */
-import { compareLines, type Contender, LINE_ORDERS, type LineRow } from '../drivers/compare-lines.ts';
+import { compareOnBuses, type Contender, type LineRow } from '../drivers/compare-lines.ts';
 import type { BenchOptions } from '../rig/options.ts';
 import { shortNumber } from '../rig/plot.ts';
 import { type Goal, writeReport } from '../rig/report.ts';
@@ -22,20 +22,12 @@ const CONTENDERS: Partial<Record<BusName, readonly Contender[]>> = {
 const METHOD = `The lines of \`npm run bench -- drivers\`, JSON on all of them. Bus: \`publish\` and a handler by the library, with envelope,
 validation on both sides and the pipeline, without a store; the messages of a batch are published one by one.`;
 
-export async function runOverhead({ short, buses, node }: BenchOptions): Promise<void> {
-  const rounds = short ? 1 : 3;
-  const order = short ? LINE_ORDERS.short : LINE_ORDERS.full;
-  const servers = new Set<string>();
-  const rows: LineRow[] = [];
-  for (const bus of buses) {
-    const contenders = CONTENDERS[bus] ?? [];
-    if (contenders.length === 0) continue;
-    rows.push(...(await compareLines({ bus, contenders, rounds, order, node, servers })));
-  }
+export async function runOverhead(options: BenchOptions): Promise<void> {
+  const { rows, servers, rounds } = await compareOnBuses(options, CONTENDERS);
   await writeReport({
     name: 'overhead',
     command: 'overhead',
-    short,
+    short: options.short,
     title: 'Overhead',
     method: `${METHOD} Medians of ${rounds} rounds.`,
     tables: [
@@ -56,7 +48,7 @@ export async function runOverhead({ short, buses, node }: BenchOptions): Promise
     ],
     goals: rows.flatMap((row) => goalsOf(row, rows)),
     data: rows,
-    servers: [...servers],
+    servers,
   });
 }
 
