@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePorts } from '@taskwire/testing';
+import { freeNodePort, freePorts } from '@taskwire/testing';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import type { Scope } from './scope.ts';
@@ -68,15 +68,16 @@ export async function startBroker(
 ): Promise<string> {
   const given = process.env[bus === 'kafka' ? 'KAFKA_BROKERS' : 'RABBITMQ_URL'];
   if (given) return given;
-  const [port = 0, second = 0] = await freePorts(2);
+  const ports = bus === 'kafka' ? await freePorts(2) : [await freeNodePort()];
+  const [port, controllerPort] = ports.map(String);
   const data = join(folder, bus);
   await mkdir(data);
   const script = join(root, 'deploy', bus, 'local.sh');
   const env = {
     ...process.env,
     ...(bus === 'kafka'
-      ? { KAFKA_DATA: data, KAFKA_PORT: String(port), KAFKA_CONTROLLER_PORT: String(second) }
-      : { RABBITMQ_LOCAL_FOLDER: data, RABBITMQ_LOCAL_PORT: String(port) }),
+      ? { KAFKA_DATA: data, KAFKA_PORT: port, KAFKA_CONTROLLER_PORT: controllerPort }
+      : { RABBITMQ_LOCAL_FOLDER: data, RABBITMQ_LOCAL_PORT: port }),
   };
   const run = (command: string) => promisify(execFile)(script, [command], { env, timeout: BROKER_START_MS });
   scope.add(
