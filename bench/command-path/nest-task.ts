@@ -14,11 +14,11 @@ import {
 import { CreateTask } from '@taskwire/contracts';
 import type { Channel, Message } from 'amqplib';
 import { lastValueFrom } from 'rxjs';
-import { openTaskPrisma } from '../rig/task-database.ts';
+import { openTaskDatabase } from '../rig/task-database.ts';
 import { nest } from './names.ts';
 import { eventClient, keyed, server } from './nest-transport.ts';
 
-const prisma = openTaskPrisma(process.env.DATABASE_URL ?? '');
+const prisma = openTaskDatabase(process.env.DATABASE_URL ?? '').client;
 
 @Controller()
 class CreateTaskHandler {

@@ -6,7 +6,7 @@ import { DIAGNOSTICS, topologyOf } from '@taskwire/messaging';
 import { createOutbox, prismaExecutor } from '@taskwire/outbox';
 import { createDriver, readBusConfig } from '@taskwire/service/bus';
 import { percentile } from '../rig/rounds.ts';
-import { applyMigrations, openTaskPrisma } from '../rig/task-database.ts';
+import { applyMigrations, openTaskDatabase } from '../rig/task-database.ts';
 
 /** Times in ms. */
 export interface RelayReport {
@@ -25,7 +25,8 @@ await applyMigrations(listenUrl);
 const driver = await createDriver(readBusConfig(process.env), console.error);
 await driver.connect();
 await driver.declare(topologyOf(contracts, subscriptions));
-const outbox = createOutbox({ executor: prismaExecutor(openTaskPrisma(listenUrl)), driver, listenUrl });
+const { client, pool } = openTaskDatabase(listenUrl);
+const outbox = createOutbox({ executor: prismaExecutor(client, pool), driver, listenUrl });
 
 let sent = 0;
 let onSent: () => void = () => undefined;

@@ -22,12 +22,12 @@ export function countRows(database: string, table: 'tasks' | 'outbox'): Promise<
   });
 }
 
-type TaskPrisma = ReturnType<NonNullable<(typeof service)['database']>['open']>['client'];
+type TaskDatabase = ReturnType<NonNullable<(typeof service)['database']>['open']>;
 
-/** The service's own Prisma client. */
-export function openTaskPrisma(database: string): TaskPrisma {
+/** As the service opens it. */
+export function openTaskDatabase(database: string): TaskDatabase {
   if (!service.database) throw new Error('the task service has no database');
-  return service.database.open(database).client;
+  return service.database.open(database);
 }
 
 async function onDatabase<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceName } from '@taskwire/contracts';
 import type { BroadcastSubscription, Bus, GroupSubscription } from '@taskwire/messaging';
-import type { OutboxStore, PrismaRoot } from '@taskwire/outbox';
+import type { OutboxStore, PrismaPool, PrismaRoot } from '@taskwire/outbox';
 import type { Logger } from '@taskwire/telemetry';
 import type { z } from 'zod';
 import type { AccessTokenVerifier } from './access/access-token-verifier.js';
@@ -33,7 +33,14 @@ export interface DatabaseDefinition<Database> {
   /** Folder of Prisma migrations, applied at start. */
   readonly migrations: string;
   /** With at most so many connections; by default 10, as pg has it. */
-  open(url: string, connections?: number): { readonly client: Database & PrismaRoot; close(): Promise<void> };
+  open(url: string, connections?: number): OpenDatabase<Database & PrismaRoot>;
+}
+
+/** A Prisma client, and the connections that it shares with the store side. */
+export interface OpenDatabase<Client> {
+  readonly client: Client;
+  readonly pool: PrismaPool;
+  close(): Promise<void>;
 }
 
 /** What a service's module is made from. All of it can be injected too: see `tokens.ts`, and by class. */

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { statementName } from '@taskwire/outbox';
-import { Pool } from 'pg';
+import { PrismaPool, statementName } from '@taskwire/outbox';
+import type { OpenDatabase } from './definition.js';
 
 const CONNECT_LIMIT_MS = 5_000;
 const STATEMENT_LIMIT_MS = 30_000;
@@ -15,20 +15,17 @@ export function openPrisma<Client extends { $disconnect(): Promise<void> }>(
   PrismaClient: new (options: PrismaOptions) => Client,
   url: string,
   connections?: number,
-): { readonly client: Client; close(): Promise<void> } {
+): OpenDatabase<Client> {
   const limits = {
     ...(connections !== undefined && { max: connections }),
     ...{ connectionTimeoutMillis: CONNECT_LIMIT_MS, statement_timeout: STATEMENT_LIMIT_MS },
   };
-  const pool = new Pool({ connectionString: url, ...limits });
-  // The adapter listens only while a transaction has a connection, not while the pool hands it over: one that ends in that
-  // moment would end the process. Whoever uses it next is told by its statement.
-  pool.on('connect', (connection) => connection.on('error', () => undefined));
+  const pool = new PrismaPool({ connectionString: url, ...limits });
   const adapter = new PrismaPg(pool, {
     statementNameGenerator: ({ sql }) => statementName(sql),
     disposeExternalPool: true,
   });
   // Longer formats quote the arguments of a call, and with them addresses and hashes, into logs.
   const client = new PrismaClient({ adapter, errorFormat: 'minimal' });
-  return { client, close: () => client.$disconnect() };
+  return { client, pool, close: () => client.$disconnect() };
 }

@@ -26,13 +26,13 @@ export async function openStore<Database>(
   log: Logger,
 ): Promise<Store<Database>> {
   await migrate(url, definition.migrations);
-  const { client, close } = definition.open(url, connections);
+  const { client, pool, close } = definition.open(url, connections);
   return {
     client,
     close,
     check: async () => {
       try {
-        await client.$queryRawUnsafe('select 1');
+        await pool.query('select 1');
         return null;
       } catch {
         return 'does not answer: check that PostgreSQL runs and that DATABASE_URL is right';
@@ -40,7 +40,7 @@ export async function openStore<Database>(
     },
     outboxOver: (driver, source) =>
       createOutbox({
-        executor: prismaExecutor(client),
+        executor: prismaExecutor(client, pool),
         ...{ driver, source, listenUrl: url },
         settings: { replayPerSecond },
         log: {

@@ -3,8 +3,9 @@ import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Client } from 'pg';
-import type { PrismaQueries, PrismaRoot } from './prisma-executor.js';
+import { Client, type PoolConfig } from 'pg';
+import type { PrismaRoot } from './prisma-executor.js';
+import { PrismaPool } from './prisma-pool.js';
 import { statementName } from './statement-name.js';
 
 const run = promisify(execFile);
@@ -15,13 +16,15 @@ interface EffectRow {
   key: string | null;
 }
 
-export interface TestTransaction extends PrismaQueries {
+export interface TestTransaction {
   effect: {
     create(args: { data: EffectRow }): PromiseLike<EffectRow>;
     findMany(args?: object): PromiseLike<EffectRow[]>;
   };
   $executeRaw(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<number>;
+  $executeRawUnsafe(query: string, ...values: unknown[]): PromiseLike<number>;
   $queryRaw<T>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<T>;
+  $queryRawUnsafe<T>(query: string, ...values: unknown[]): PromiseLike<T>;
 }
 
 export type TestPrisma = PrismaRoot & TestTransaction & { $disconnect(): Promise<void> };
@@ -103,13 +106,13 @@ export class PrismaProject {
     return stdout;
   }
 
-  async client(url: string): Promise<TestPrisma> {
+  async client(url: string, options: PoolConfig = {}): Promise<{ prisma: TestPrisma; pool: PrismaPool }> {
     const path = join(this.#folder, 'client/client.ts');
     const { PrismaClient } = (await import(path)) as { PrismaClient: new (options: object) => TestPrisma };
     const statementNameGenerator = ({ sql }: { sql: string }): string => statementName(sql);
-    return new PrismaClient({
-      adapter: new PrismaPg({ connectionString: url, max: 6 }, { statementNameGenerator }),
-    });
+    const pool = new PrismaPool({ connectionString: url, max: 6, ...options });
+    const adapter = new PrismaPg(pool, { statementNameGenerator, disposeExternalPool: true });
+    return { prisma: new PrismaClient({ adapter }), pool };
   }
 
   async remove(): Promise<void> {

@@ -22,10 +22,12 @@ import {
   type TestTransaction,
 } from './prisma-client.fixture.js';
 import { prismaExecutor } from './prisma-executor.js';
+import type { PrismaPool } from './prisma-pool.js';
 
 const project = new PrismaProject();
 let database: TestDatabase;
 let prisma: TestPrisma;
+let pool: PrismaPool;
 let executor: SqlExecutor;
 
 beforeAll(async () => {
@@ -33,8 +35,8 @@ beforeAll(async () => {
   await project.create();
   await project.cli(['generate', '--no-hints'], database.url);
   await project.cli(['migrate', 'deploy'], database.url);
-  prisma = await project.client(database.url);
-  executor = prismaExecutor(prisma);
+  ({ prisma, pool } = await project.client(database.url));
+  executor = prismaExecutor(prisma, pool);
 }, 120_000);
 afterAll(async () => {
   await prisma.$disconnect();
@@ -102,22 +104,23 @@ describe('faults', () => {
   });
 
   it('say that no connection could be made, or that none was free in time', async () => {
-    const away = await project.client('postgresql://postgres@127.0.0.1:1/none');
-    await expect(prismaExecutor(away).query('select 1')).rejects.toMatchObject({ sqlState: '08006' });
-    await expect(prismaExecutor(away).transaction(() => Promise.resolve())).rejects.toMatchObject({
-      sqlState: '08006',
-    });
-    const busy = prismaExecutor(prisma, { maxWaitMs: 50 });
+    const nowhere = await project.client('postgresql://postgres@127.0.0.1:1/none');
+    const away = prismaExecutor(nowhere.prisma, nowhere.pool);
+    await expect(away.query('select 1')).rejects.toMatchObject({ sqlState: '08006' });
+    await expect(away.transaction(() => Promise.resolve())).rejects.toMatchObject({ sqlState: '08006' });
+    const impatient = await project.client(database.url, { max: 1, connectionTimeoutMillis: 50 });
+    const busy = prismaExecutor(impatient.prisma, impatient.pool);
     const release = Promise.withResolvers<undefined>();
-    const holders = Array.from({ length: 6 }, () => executor.transaction(() => release.promise));
-    await until('all connections to be used', async () => (await openTransactions(database.url)) === 6);
-    await expect(busy.transaction(() => Promise.resolve())).rejects.toMatchObject({ sqlState: '53300' });
+    const holder = busy.transaction(() => release.promise);
+    await until('the connection to be used', async () => (await openTransactions(database.url)) === 1);
+    await expect(busy.transaction(() => Promise.resolve())).rejects.toMatchObject({ sqlState: '08006' });
     release.resolve(undefined);
-    await Promise.all(holders);
+    await holder;
+    await impatient.prisma.$disconnect();
   });
 
   it('of a transaction that took too long are the fault of who used it', async () => {
-    const short = prismaExecutor(prisma, { timeoutMs: 100 });
+    const short = prismaExecutor(prisma, pool, { timeoutMs: 100 });
     const slow = short.transaction(async (tx) => {
       await tx.query('select pg_sleep(0.3)::text');
       await tx.query('select 1 as one');

@@ -1,0 +1,102 @@
+import { SqlError, type SqlRunner, type SqlValue } from './executor.js';
+import { toSqlError } from './sql-error.js';
+import { statementName } from './statement-name.js';
+
+export interface PgStatement {
+  readonly text: string;
+  readonly values?: unknown[];
+  readonly name?: string;
+}
+
+interface PgResult {
+  readonly command: string;
+  readonly rowCount: number | null;
+  readonly rows: unknown[];
+}
+
+export interface PgQueryable {
+  query(statement: PgStatement): Promise<PgResult>;
+}
+
+export interface PgClient extends PgQueryable {
+  /** It sends a statement before the last one was answered. */
+  readonly pipeline: boolean;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+  release(error?: Error | boolean): void;
+}
+
+/**
+ * What is used of a `pg.Pool`. Give it `connectionTimeoutMillis`, so that waiting for a connection ends, and
+ * `pipeline: true`, so that what does not depend on each other goes in one round trip.
+ */
+export interface PgPool extends PgQueryable {
+  connect(): Promise<PgClient>;
+  on(event: 'connect', listener: (client: PgClient) => void): unknown;
+}
+
+/** Commits when `work` resolves, rolls back when it rejects. */
+export async function pgTransaction<T, Client extends PgClient>(
+  pool: { connect(): Promise<Client> },
+  work: (client: Client, statements: PgQueryable) => Promise<T>,
+): Promise<T> {
+  const client = await reported(pool.connect());
+  let broken: Error | undefined;
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    const statements = inOrder(client);
+    // Goes with the first statement: what comes behind a BEGIN that fails fails too.
+    const begun = reported(statements.query({ text: 'begin isolation level read committed' }));
+    begun.catch(() => undefined);
+    const result = await work(client, statements);
+    await begun;
+    const { command } = await reported(client.query({ text: 'commit' }));
+    if (command !== 'COMMIT')
+      throw new SqlError('25P02', 'a statement failed and its error was swallowed: nothing was committed');
+    return result;
+  } catch (error) {
+    await client.query({ text: 'rollback' }).catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** One statement after the other, where the client does not see to that itself. */
+function inOrder(client: PgClient): PgQueryable {
+  if (client.pipeline) return client;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    query: (statement) => {
+      const result = last.then(() => client.query(statement));
+      last = result.catch(() => undefined);
+      return result;
+    },
+  };
+}
+
+export function runner(client: PgQueryable): SqlRunner {
+  const run = (text: string, values: readonly SqlValue[] = []): Promise<PgResult> => {
+    const name = statementName(text);
+    return reported(client.query({ text, values: [...values], ...(name !== '' && { name }) }));
+  };
+  return {
+    query: async <Row extends object>(text: string, values?: readonly SqlValue[]) =>
+      (await run(text, values)).rows as Row[],
+    execute: async (text, values) => (await run(text, values)).rowCount ?? 0,
+  };
+}
+
+async function reported<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toSqlError(error) ?? error;
+  }
+}
