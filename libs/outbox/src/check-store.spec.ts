@@ -129,7 +129,7 @@ describe('install', () => {
       'outbox_held',
       'outbox_lease',
       'scheduled_messages',
-      'running_batches',
+      'running_marks',
       'suspect_messages',
       'operator_actions',
     ];

@@ -10,7 +10,7 @@ const TABLES = [
   'outbox_held',
   'outbox_lease',
   'scheduled_messages',
-  'running_batches',
+  'running_marks',
   'suspect_messages',
   'operator_actions',
 ];

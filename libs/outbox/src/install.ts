@@ -8,6 +8,7 @@ const read = (name: string): string => readFileSync(new URL(`../prisma/${name}`,
 const SCRIPTS = [
   { makes: 'inbox', sql: read('migration.sql') },
   { makes: 'operator_actions', sql: read('operator-actions.sql') },
+  { makes: 'running_marks', sql: read('running-marks.sql') },
 ] as const;
 
 /** The tables of the store side, as one script: the body of a migration. */

@@ -96,13 +96,13 @@ describe('an ending that is inserted while the command runs', () => {
     const commit = Promise.withResolvers<undefined>();
     const executor = {
       ...db.executor,
-      transaction: <T>(work: Parameters<typeof db.executor.transaction<T>>[0]) =>
-        db.executor.transaction<T>(async (tx) => {
-          const result = await work(tx);
+      transaction: <T>(...[work, before]: Parameters<typeof db.executor.transaction<T>>) =>
+        db.executor.transaction<T>(async (tx, ran) => {
+          const result = await work(tx, ran);
           stored.resolve(undefined);
           await commit.promise;
           return result;
-        }),
+        }, before),
     };
     const batch = db.another({ executor }).process(COMMANDS, [command({ id: 'a' })], writing, false);
     await stored.promise;

@@ -3,7 +3,7 @@ import { UNNAMED } from './sql/statement-name.js';
 
 const BATCH = 1_000;
 const MOST_BATCHES = 100;
-const SUSPECT_DAYS = 1;
+const MARK_DAYS = 1;
 const ORIGINAL_DAYS = 30;
 
 // An hour later than the refusal of old messages, both by the database's clock: no repeat slips in between.
@@ -14,11 +14,13 @@ const INBOX = `${UNNAMED} delete from inbox where ctid = any(array(
 const ORIGINALS = `${UNNAMED} update operator_actions set headers = null, body = null where seq = any(array(
   select seq from operator_actions where body is not null and at < clock_timestamp() - interval '${ORIGINAL_DAYS} days' limit ${BATCH}))`;
 
-const SUSPECTS = `${UNNAMED} delete from suspect_messages where seen_at < clock_timestamp() - interval '${SUSPECT_DAYS} day'`;
+const SUSPECTS = `${UNNAMED} delete from suspect_messages where seen_at < clock_timestamp() - interval '${MARK_DAYS} day'`;
+const MARKS = `${UNNAMED} delete from running_marks where marked_at < clock_timestamp() - interval '${MARK_DAYS} day'`;
 
 /** Forgets endings that no repeat may ask for any more, in short statements. Answers how many. */
 export async function purge(executor: SqlExecutor, windowMs: number): Promise<number> {
   await executor.execute(SUSPECTS);
+  await executor.execute(MARKS);
   await executor.execute(ORIGINALS);
   let purged = 0;
   for (let batch = 0; batch < MOST_BATCHES; batch += 1) {

@@ -50,7 +50,7 @@ export interface TestStore {
 
 const TABLES = [
   ...['inbox', 'parked_messages', 'outbox', 'outbox_held', 'outbox_lease', 'scheduled_messages'],
-  ...['running_batches', 'suspect_messages', 'operator_actions', 'effects'],
+  ...['running_marks', 'suspect_messages', 'operator_actions', 'effects'],
 ];
 
 /** A fresh database with the store's tables and `effects`, which the test handlers write. */

@@ -5,6 +5,7 @@ import { isInfrastructure, isRunAgain } from '../sql/faults.js';
 import { KnownFault, RejectedAfterWrite } from './run-messages.js';
 import { type Batch, type Mode, runTransaction, type StoreParts } from './transaction.js';
 import { processGate } from './process-gate.js';
+import { MarksLeft } from './suspects.js';
 import { SuspectsFound } from './triage.js';
 
 /** More savepoints that write in one transaction overflow the server's cache of subtransactions. */
@@ -38,10 +39,6 @@ export class BatchSettler {
 
   async #together(deliveries: readonly Delivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    await this.batch.marks.mark(
-      this.parts.executor,
-      deliveries.map((d) => d.message),
-    );
     const error = await this.#attempt(deliveries, 'together');
     if (error === undefined) return;
     const [only] = deliveries;
@@ -83,17 +80,13 @@ export class BatchSettler {
   }
 
   async #alone(delivery: Delivery): Promise<void> {
-    await this.batch.marks.mark(this.parts.executor, [delivery.message]);
     const error = await this.#attempt([delivery], 'singly');
     if (error instanceof SuspectsFound) await this.#quarantined(delivery);
     else if (error !== undefined) await this.#failed(delivery, error);
   }
 
   async #quarantined(delivery: Delivery): Promise<void> {
-    const error = await processGate.alone(async () => {
-      await this.batch.marks.mark(this.parts.executor, [delivery.message], true);
-      return this.#attempt([delivery], 'quarantined');
-    });
+    const error = await processGate.alone(() => this.#attempt([delivery], 'quarantined'));
     if (error !== undefined) await this.#failed(delivery, error);
   }
 
@@ -102,7 +95,7 @@ export class BatchSettler {
     if (isTransient(error)) throw keptColliding(error);
     const rethrow: Run = () => Promise.reject(new KnownFault(error));
     const failed = new BatchSettler(this.parts, { ...this.batch, run: rethrow });
-    const again = await failed.#attempt([delivery], 'quarantined');
+    const again = await failed.#attempt([delivery], 'known');
     if (again !== undefined) throw asError(again);
     for (const [of, outcome] of failed.#outcomes) this.#outcomes.set(of, outcome);
   }
@@ -112,16 +105,22 @@ export class BatchSettler {
     for (let repeat = 0; ; repeat += 1) {
       try {
         const run = () => runTransaction(this.parts, this.batch, deliveries, mode);
-        const outcomes = await (mode === 'quarantined' ? run() : processGate.beside(run));
+        const outcomes = await (mode === 'quarantined' || mode === 'known' ? run() : processGate.beside(run));
         for (const [delivery, outcome] of outcomes) this.#outcomes.set(delivery, outcome);
         return undefined;
       } catch (error) {
         if (isInfrastructure(error)) throw error;
+        if (error instanceof MarksLeft) await this.#blame(error, deliveries);
         if (!isTransient(error) || repeat === MOST_REPEATS)
           return error ?? new Error('a handler threw undefined');
         await delay(Math.random() * LONGEST_PAUSE_MS);
       }
     }
+  }
+
+  #blame(left: MarksLeft, deliveries: readonly Delivery[]): Promise<void> {
+    const places = deliveries.map((d) => d.message);
+    return this.batch.marks.blame(this.parts.executor, left, places);
   }
 
   /** So that the next owner of the partition suspects nothing. It does, once, when the database is away. */
@@ -135,7 +134,8 @@ export class BatchSettler {
   }
 }
 
-const isTransient = (error: unknown): boolean => error instanceof EndedMeanwhile || isRunAgain(error);
+const isTransient = (error: unknown): boolean =>
+  error instanceof EndedMeanwhile || error instanceof MarksLeft || isRunAgain(error);
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

@@ -3,7 +3,6 @@ import { type NewEnding, storeEndings } from '../inbox/endings.js';
 import type { ParkedLimit } from '../parked/parked-limit.js';
 import { type Failure, type NewParked, park, type ParkedState } from '../parked/park.js';
 import type { SqlTransaction } from '../sql/executor.js';
-import type { Place, RunningMarks } from './suspects.js';
 
 /** Keys that something of this batch stopped: what comes later on them waits too. */
 export type Stopped = 'failed' | 'parked';
@@ -58,17 +57,15 @@ export class Settlement {
     this.#parks.push({ delivery, key: null, state: 'dead', delayMs: null, attempts: 1, failure });
   }
 
-  /** The inbox comes last but for the outgoing rows: fewer endings than expected roll everything back. */
-  async store(
-    tx: SqlTransaction,
-    limit: ParkedLimit,
-    marks: RunningMarks,
-    places: readonly Place[],
-  ): Promise<void> {
-    const { subscriber } = this.group;
-    if (this.#parks.length > 0) await limit.check(tx, subscriber);
-    await park(tx, subscriber, this.#parks);
-    await storeEndings(tx, this.#endings, marks, places);
+  async storeParked(tx: SqlTransaction, limit: ParkedLimit): Promise<void> {
+    if (this.#parks.length === 0) return;
+    await limit.check(tx, this.group.subscriber);
+    await park(tx, this.group.subscriber, this.#parks);
+  }
+
+  /** Last but for the outgoing rows: fewer endings than expected roll everything back. */
+  storeEndings(tx: SqlTransaction): Promise<void> {
+    return storeEndings(tx, this.group.subscriber, this.#endings);
   }
 
   #park(delivery: Delivery, state: ParkedState, failure: Failure | null, attempts: number): void {

@@ -1,5 +1,6 @@
+import { InfrastructureError } from '@taskwire/messaging';
 import type { SqlRunner } from '../sql/executor.js';
-import { column } from '../sql/lists.js';
+import { column, storable } from '../sql/lists.js';
 import { UNNAMED } from '../sql/statement-name.js';
 
 /** A batch of messages and a run of parked messages may be under way for one partition at once, in one process. */
@@ -11,59 +12,68 @@ export interface Place {
   readonly partition: number;
 }
 
-interface ReplacedMark {
+/** What another owner ran last on the same partitions. */
+export interface LeftMark {
+  readonly owner: string;
   readonly pid: number;
-  readonly markedAt: Date;
-  readonly ids: readonly string[];
-  readonly quarantined: boolean;
+}
+
+/** Others left marks: who of them is dead has to be found out before anything runs. */
+export class MarksLeft extends Error {
+  override readonly name = 'MarksLeft';
+  constructor(readonly marks: readonly LeftMark[]) {
+    super(`${marks.length} marks of others are on these partitions`);
+  }
 }
 
 /** Longer than any batch: a mark of that age is left behind, even where a connection pooler keeps its connection. */
 const LONGEST_BATCH = '2 minutes';
 
-// Its own transaction, before that of the batch. The commit is not waited for: only this process dying must not lose it.
-// Answers the marks of others that it replaced.
+// One row for each connection, in a transaction of its own, before that of the batch. The commit is not waited for: only
+// this process dying must not lose it. What was settled stays in the mark: as suspects those are found settled.
 const MARK = `with quick as (select set_config('synchronous_commit', 'off', true) as off),
-  mine as (
-    select topic, partition, array_agg(hashtextextended(id, 0)) as ids
-    from unnest($2::text[], $3::text[]::int[], $4::text[]) m(topic, partition, id) group by topic, partition
-  ),
-  replaced as (
-    select r.pid, r.marked_at, r.ids, r.quarantined from running_batches r join mine using (topic, partition)
-    where r.subscriber = $1 and r.slot = $5 and r.owner <> $6 and r.ids <> '{}'
+  others as (
+    select owner, pid from running_marks
+    where subscriber = $1 and slot = $2 and owner <> $3 and places && $4::text[] and ids <> '{}'
   ),
   marked as (
-    insert into running_batches (subscriber, topic, partition, slot, owner, pid, marked_at, ids, quarantined)
-    select $1, m.topic, m.partition, $5, $6, pg_backend_pid(), clock_timestamp(), m.ids, $7 from mine m, quick
-    order by m.topic, m.partition
-    on conflict (subscriber, topic, partition, slot)
-      do update set owner = excluded.owner, pid = excluded.pid, marked_at = excluded.marked_at, ids = excluded.ids,
-        quarantined = excluded.quarantined
+    insert into running_marks (owner, pid, subscriber, slot, marked_at, places, ids, quarantined)
+    select $3, pg_backend_pid(), $1, $2, clock_timestamp(), $4::text[],
+      array(select hashtextextended(id, 0) from unnest($5::text[]) id), $6 from quick
+    on conflict (owner, pid) do update set subscriber = excluded.subscriber, slot = excluded.slot,
+      marked_at = excluded.marked_at, places = excluded.places, ids = excluded.ids, quarantined = excluded.quarantined
   )
-  select pid, marked_at as "markedAt", ids::text[] as ids, quarantined from replaced`;
+  select owner, pid from others`;
 
-// A mark whose connection lives is no sign of death: several instances drain the same partition.
-const SUSPECT = `${UNNAMED}
+// A mark whose connection lives is no sign of death: it keeps its other partitions.
+const BLAME = `${UNNAMED} with others as (
+    select m.owner, m.pid, m.marked_at < clock_timestamp() - interval '${LONGEST_BATCH}'
+      or not exists (select 1 from pg_stat_activity a where a.pid = m.pid) as dead
+    from running_marks m join unnest($1::text[], $2::text[]::int[]) o(owner, pid) using (owner, pid)
+  ),
+  passed_on as (
+    update running_marks m set places = array(select unnest(m.places) except select unnest($3::text[]))
+    from others o where m.owner = o.owner and m.pid = o.pid and not o.dead
+  ),
+  died as (
+    delete from running_marks m using others o where m.owner = o.owner and m.pid = o.pid and o.dead
+    returning m.subscriber, m.ids, m.quarantined
+  )
   insert into suspect_messages as s (subscriber, id, kills)
-  select distinct $1, id::bigint, quarantined::int
-  from unnest($2::text[]::int[], $3::text[]::timestamptz[], $4::text[], $5::text[]::boolean[]) m(pid, marked_at, id, quarantined)
-  where m.marked_at < clock_timestamp() - interval '${LONGEST_BATCH}'
-    or not exists (select 1 from pg_stat_activity a where a.pid = m.pid)
+  select d.subscriber, id, max(d.quarantined::int) from died d, unnest(d.ids) id group by d.subscriber, id
   on conflict (subscriber, id) do update set kills = s.kills + excluded.kills, seen_at = clock_timestamp()`;
 
-const UNMARK = `${UNNAMED}
-  update running_batches r set ids = '{}'
-  from (select distinct * from unnest($2::text[], $3::text[]::int[]) p(topic, partition)) p
-  where r.subscriber = $1 and r.slot = $4 and r.owner = $5 and r.topic = p.topic and r.partition = p.partition`;
+const UNMARK = `update running_marks set ids = '{}'
+  where owner = $1 and subscriber = $2 and slot = $3 and places && $4::text[]`;
 
 const FORGET = `${UNNAMED}
   delete from suspect_messages s using unnest($2::text[]) m(id)
   where s.subscriber = $1 and s.id = hashtextextended(m.id, 0)`;
 
 /**
- * Poison that kills the process: what is about to run is written down, and deleted with the batch's commit. Whoever finds
- * the rows of another, dead process suspects each of its messages; those then run in quarantine. Only a death in there
- * counts against a message: whatever else was running when a process dies is innocent, time and again.
+ * Poison that kills the process: what is about to run is written down. Whoever finds the mark of another, dead process on
+ * a partition suspects each of its messages; those then run in quarantine. Only a death in there counts against a message:
+ * whatever else was running when a process dies is innocent, time and again.
  */
 export class RunningMarks {
   constructor(
@@ -72,25 +82,26 @@ export class RunningMarks {
     readonly owner: string,
   ) {}
 
-  /** `quarantined`: nothing else runs in this process meanwhile. */
+  /**
+   * On the connection of the transaction that runs them, before it begins. `quarantined`: nothing else runs in this process
+   * meanwhile. Rejects with MarksLeft when others left some.
+   */
   async mark(sql: SqlRunner, places: readonly Place[], quarantined = false): Promise<void> {
     const ids = column(places, (p) => p.id);
-    const values = [this.subscriber, ...partitionsOf(places), ids, this.slot, this.owner, quarantined];
-    const replaced = await sql.query<ReplacedMark>(MARK, values);
-    const messages = replaced.flatMap(({ ids: of, ...mark }) => of.map((id) => ({ ...mark, id })));
-    if (messages.length === 0) return;
-    await sql.execute(SUSPECT, [
-      this.subscriber,
-      column(messages, (m) => m.pid),
-      column(messages, (m) => m.markedAt),
-      column(messages, (m) => m.id),
-      column(messages, (m) => String(m.quarantined)),
-    ]);
+    const values = [this.subscriber, this.slot, this.owner, namesOf(places), ids, quarantined];
+    const left = await sql.query<LeftMark>(MARK, values).catch(unmarked);
+    if (left.length > 0) throw new MarksLeft(left);
   }
 
-  /** Outside of a batch's transaction: it failed. Its commit does it with the statement that stores its endings. */
+  /** Suspects what the dead among others were running; what the living left is theirs no more. Then mark again. */
+  async blame(sql: SqlRunner, { marks: left }: MarksLeft, places: readonly Place[]): Promise<void> {
+    const owners = column(left, (m) => m.owner);
+    await sql.execute(BLAME, [owners, column(left, (m) => m.pid), namesOf(places)]);
+  }
+
+  /** A batch failed, and its messages run elsewhere next. */
   async unmark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
-    await sql.execute(UNMARK, [this.subscriber, ...partitionsOf(places), this.slot, this.owner]);
+    await sql.execute(UNMARK, [this.owner, this.subscriber, this.slot, namesOf(places)]);
   }
 
   /** Settled messages are no suspects any more. */
@@ -99,6 +110,13 @@ export class RunningMarks {
   }
 }
 
-export function partitionsOf(places: readonly Place[]): [(string | null)[], (string | null)[]] {
-  return [column(places, (p) => p.topic), column(places, (p) => p.partition)];
+/** Never the fault of a message, whatever it is. */
+function unmarked(cause: Error): never {
+  throw new InfrastructureError(`what is about to run could not be written down: ${cause.message}`, {
+    cause,
+  });
 }
+
+const namesOf = (places: readonly Place[]): string[] => [
+  ...new Set(places.map(({ topic, partition }) => storable(`${topic}/${partition}`))),
+];

@@ -1,10 +1,10 @@
-import type { Delivery, GroupSettings, Outcome, Run } from '@taskwire/messaging';
+import { type Delivery, type GroupSettings, type Outcome, type Run } from '@taskwire/messaging';
 import { look } from '../inbox/look.js';
 import { OutgoingBuffer, type OutgoingOptions } from '../outgoing/buffer.js';
 import { storeChanges } from '../outgoing/store-changes.js';
 import type { ParkedLimit } from '../parked/parked-limit.js';
 import type { StoreSettings } from '../settings.js';
-import type { SqlExecutor, SqlTransaction } from '../sql/executor.js';
+import type { SqlExecutor, SqlRunner, SqlTransaction } from '../sql/executor.js';
 import { inboxLock, lock } from '../sql/locks.js';
 import { runSingly, runTogether } from './run-messages.js';
 import { Settlement, type Stopped } from './settlement.js';
@@ -29,8 +29,8 @@ export interface Batch {
   readonly marks: RunningMarks;
 }
 
-/** `quarantined`: singly, and nothing else runs in the process. */
-export type Mode = 'together' | 'singly' | 'quarantined';
+/** `quarantined`: singly, and nothing else runs in the process. `known`: singly, and no handler runs. */
+export type Mode = 'together' | 'singly' | 'quarantined' | 'known';
 
 /** The transaction of a batch; the order of its steps is what keeps messages once and in order (see the README). */
 export async function runTransaction(
@@ -43,23 +43,28 @@ export async function runTransaction(
   const { settings } = parts;
   const stopped = new Map(batch.stopped);
   const settlement = new Settlement(group, settings.retryMs[0] ?? 0, stopped);
-  const sent = await parts.executor.transaction(async (tx) => {
-    await lockBatch(tx, batch, deliveries);
-    const seen = await look(tx, group.subscriber, deliveries, settings.windowMs);
-    const toRun = triage(deliveries, seen, settlement, settings.processKills, mode === 'quarantined');
-    const buffer = new OutgoingBuffer(parts.outgoing);
-    const running = { tx, run, buffer, handlerMs: settings.handlerMs };
-    if (mode === 'together') await runTogether(running, toRun, settlement);
-    else await runSingly(running, toRun, settlement, last);
-    await settlement.store(
-      tx,
-      parts.limit,
-      marks,
-      deliveries.map((d) => d.message),
-    );
-    if (seen.some((s) => s.suspect)) await marks.forget(tx, settledIds(settlement));
-    return storeChanges(tx, buffer.changes());
-  });
+  const places = deliveries.map((delivery) => delivery.message);
+  const mark = (sql: SqlRunner) => marks.mark(sql, places, mode === 'quarantined');
+  const sent = await parts.executor.transaction(
+    async (tx, marked) => {
+      const [, , seen] = await Promise.all([
+        marked,
+        lockBatch(tx, batch, deliveries),
+        look(tx, group.subscriber, deliveries, settings.windowMs),
+      ]);
+      const alone = mode === 'quarantined' || mode === 'known';
+      const toRun = triage(deliveries, seen, settlement, settings.processKills, alone);
+      const buffer = new OutgoingBuffer(parts.outgoing);
+      const running = { tx, run, buffer, handlerMs: settings.handlerMs };
+      if (mode === 'together') await runTogether(running, toRun, settlement);
+      else await runSingly(running, toRun, settlement, last);
+      if (seen.some((s) => s.suspect)) await marks.forget(tx, settledIds(settlement));
+      await settlement.storeParked(tx, parts.limit);
+      const [, sent] = await Promise.all([settlement.storeEndings(tx), storeChanges(tx, buffer.changes())]);
+      return sent;
+    },
+    mode === 'known' ? undefined : mark,
+  );
   for (const [lane, by] of stopped) batch.stopped.set(lane, by);
   if (sent) parts.onOutgoing();
   return settlement.outcomes;
@@ -70,14 +75,9 @@ async function lockBatch(
   { group, run }: Batch,
   deliveries: readonly Delivery[],
 ): Promise<void> {
-  await lock(
-    tx,
-    'inbox',
-    deliveries.map(({ message: m }) => inboxLock(group.subscriber, m.topic, m.partition)),
-  );
-  if (!run.locks) return;
+  const partitions = deliveries.map(({ message: m }) => inboxLock(group.subscriber, m.topic, m.partition));
   const rows = deliveries.flatMap(({ message, fault }) => (fault ? [] : (run.locks?.(message) ?? [])));
-  if (rows.length > 0) await lock(tx, 'rows', rows);
+  await Promise.all([lock(tx, 'inbox', partitions), rows.length > 0 && lock(tx, 'rows', rows)]);
 }
 
 function settledIds({ outcomes }: Settlement): string[] {

@@ -1,6 +1,5 @@
 import type { Ending, Problem, ReceivedMessage } from '@taskwire/messaging';
 import type { SqlTransaction } from '../sql/executor.js';
-import { partitionsOf, type Place, type RunningMarks } from '../batch/suspects.js';
 import { column, json } from '../sql/lists.js';
 
 export interface NewEnding {
@@ -15,36 +14,27 @@ export class EndedMeanwhile extends Error {
   override readonly name = 'EndedMeanwhile';
 }
 
-// Deletes the batch's marks in the same round trip.
-const END = `with unmarked as (
-    update running_batches r set ids = '{}'
-    from (select distinct * from unnest($8::text[], $9::text[]::int[]) p(topic, partition)) p
-    where r.subscriber = $1 and r.slot = $10 and r.owner = $11 and r.topic = p.topic and r.partition = p.partition
-  )
-  insert into inbox (subscriber, id, request_hash, ending, reply, problem, first_sent_at)
+const END = `insert into inbox (subscriber, id, request_hash, ending, reply, problem, first_sent_at)
   select $1, m.id, m.hash, m.ending, m.reply, m.problem, m.sent
   from unnest($2::text[], $3::text[], $4::text[], $5::text[]::json[], $6::text[]::json[], $7::text[]::timestamptz[])
     m(id, hash, ending, reply, problem, sent)
   order by m.id on conflict (subscriber, id) do nothing`;
 
-/** Stores the endings of a batch, all or none of them: rejects with EndedMeanwhile when one exists. Its `places` run no more. */
+/** Stores the endings of a batch, all or none of them: rejects with EndedMeanwhile when one exists. */
 export async function storeEndings(
   tx: SqlTransaction,
+  subscriber: string,
   endings: readonly NewEnding[],
-  marks: RunningMarks,
-  places: readonly Place[],
 ): Promise<void> {
+  if (endings.length === 0) return;
   const stored = await tx.execute(END, [
-    marks.subscriber,
+    subscriber,
     column(endings, (e) => e.message.id),
     column(endings, (e) => e.message.requestHash),
     column(endings, (e) => e.ending),
     column(endings, (e) => (e.reply === null || e.reply === undefined ? null : json(e.reply))),
     column(endings, (e) => (e.problem === null ? null : json(e.problem))),
     column(endings, (e) => e.message.firstSentAt),
-    ...partitionsOf(places),
-    marks.slot,
-    marks.owner,
   ]);
   if (stored < endings.length)
     throw new EndedMeanwhile('a message of the batch was ended by another transaction');

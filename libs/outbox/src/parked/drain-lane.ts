@@ -1,11 +1,11 @@
 import type { Delivery, GroupSettings, Run } from '@taskwire/messaging';
 import { problemOf, runOne, type RunParts } from '../batch/run-messages.js';
 import type { RunningMarks } from '../batch/suspects.js';
-import type { StoreParts } from '../batch/transaction.js';
+import type { Mode, StoreParts } from '../batch/transaction.js';
 import { type NewEnding, storeEndings } from '../inbox/endings.js';
 import { OutgoingBuffer } from '../outgoing/buffer.js';
 import { storeChanges } from '../outgoing/store-changes.js';
-import type { SqlTransaction } from '../sql/executor.js';
+import type { SqlRunner, SqlTransaction } from '../sql/executor.js';
 import { inboxLock, lock } from '../sql/locks.js';
 import { failureOf, failureOfFault, PROCESS_DIED } from './failure.js';
 import { leaveLane } from './lane.js';
@@ -25,6 +25,9 @@ export class SuspectParked extends Error {
   override readonly name = 'SuspectParked';
 }
 
+/** `quarantined`: nothing else runs in the process. `known`: no handler runs. */
+export type LaneMode = Exclude<Mode, 'singly'>;
+
 interface Parsed {
   readonly row: ParkedRow;
   readonly delivery: Delivery;
@@ -36,31 +39,38 @@ export async function drainLane(
   drain: Drain,
   lane: DueLane,
   size: number,
-  quarantined = false,
+  mode: LaneMode,
 ): Promise<number> {
   let sent = false;
-  const left = await parts.executor.transaction(async (tx) => {
-    await lock(tx, 'inbox', [inboxLock(lane.subscriber, lane.topic, lane.partition)]);
-    const rows = await readLane(tx, lane, size);
-    if (!quarantined && rows.some((row) => row.suspect))
-      throw new SuspectParked('a parked message is a suspect');
-    const parsed = rows.map((row) => ({ row, delivery: deliveryOf(row, drain.parse) }));
-    await lockRows(tx, drain.run, parsed);
-    const buffer = new OutgoingBuffer(parts.outgoing);
-    const running = { tx, run: drain.run, buffer, handlerMs: parts.settings.handlerMs };
-    const done = await runRows(parts, drain, lane, running, parsed);
-    const endings = done.map(({ ending }) => ending);
-    await storeEndings(tx, endings, drain.marks, placesOf(lane));
-    await leaveLane(
-      tx,
-      lane,
-      done.map(({ seq }) => seq),
-      'delete',
-    );
-    if (rows.some((row) => row.suspect)) await drain.marks.forget(tx, lane.ids.slice(0, size));
-    sent = await storeChanges(tx, buffer.changes());
-    return done.length;
-  });
+  const mark = (sql: SqlRunner) => drain.marks.mark(sql, placesOf(lane), mode === 'quarantined');
+  const left = await parts.executor.transaction(
+    async (tx, marked) => {
+      const [, , rows] = await Promise.all([
+        marked,
+        lock(tx, 'inbox', [inboxLock(lane.subscriber, lane.topic, lane.partition)]),
+        readLane(tx, lane, size),
+      ]);
+      if (mode === 'together' && rows.some((row) => row.suspect))
+        throw new SuspectParked('a parked message is a suspect');
+      const parsed = rows.map((row) => ({ row, delivery: deliveryOf(row, drain.parse) }));
+      await lockRows(tx, drain.run, parsed);
+      const buffer = new OutgoingBuffer(parts.outgoing);
+      const running = { tx, run: drain.run, buffer, handlerMs: parts.settings.handlerMs };
+      const done = await runRows(parts, drain, lane, running, parsed);
+      const endings = done.map(({ ending }) => ending);
+      await storeEndings(tx, lane.subscriber, endings);
+      await leaveLane(
+        tx,
+        lane,
+        done.map(({ seq }) => seq),
+        'delete',
+      );
+      if (rows.some((row) => row.suspect)) await drain.marks.forget(tx, lane.ids.slice(0, size));
+      sent = await storeChanges(tx, buffer.changes());
+      return done.length;
+    },
+    mode === 'known' ? undefined : mark,
+  );
   if (sent) parts.onOutgoing();
   return left;
 }

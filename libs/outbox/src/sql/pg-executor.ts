@@ -1,5 +1,5 @@
 import type { Transaction } from '@taskwire/messaging';
-import type { SqlExecutor } from './executor.js';
+import type { SqlExecutor, SqlTransaction } from './executor.js';
 import { isWrite } from './is-write.js';
 import { type PgPool, type PgQueryable, pgTransaction, runner } from './pg-transaction.js';
 
@@ -18,22 +18,28 @@ export function pgExecutor(pool: PgPool): SqlExecutor {
   pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     ...runner(pool),
-    transaction: (work) =>
-      pgTransaction(pool, async (_client, statements) => {
-        const handle = new WatchedClient(statements);
-        try {
-          return await work({
-            ...runner(statements),
-            handle: handle as unknown as Transaction,
-            get writes() {
-              return handle.writes;
-            },
-          });
-        } finally {
-          handle.close();
-        }
-      }),
+    transaction: (work, before) =>
+      pgTransaction(
+        pool,
+        (_client, statements, ran) => withHandle(statements, (tx) => work(tx, ran)),
+        before,
+      ),
   };
+}
+
+async function withHandle<T>(statements: PgQueryable, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+  const handle = new WatchedClient(statements);
+  try {
+    return await work({
+      ...runner(statements),
+      handle: handle as unknown as Transaction,
+      get writes() {
+        return handle.writes;
+      },
+    });
+  } finally {
+    handle.close();
+  }
 }
 
 class WatchedClient implements PgHandle {

@@ -35,10 +35,11 @@ export interface PgPool extends PgQueryable {
   on(event: 'connect', listener: (client: PgClient) => void): unknown;
 }
 
-/** Commits when `work` resolves, rolls back when it rejects. */
+/** `SqlExecutor.transaction`. `work` gets the connection, and a way to it that keeps statements in order. */
 export async function pgTransaction<T, Client extends PgClient>(
   pool: { connect(): Promise<Client> },
-  work: (client: Client, statements: PgQueryable) => Promise<T>,
+  work: (client: Client, statements: PgQueryable, ran: Promise<void>) => Promise<T>,
+  before?: (sql: SqlRunner) => Promise<void>,
 ): Promise<T> {
   const client = await reported(pool.connect());
   let broken: Error | undefined;
@@ -46,19 +47,21 @@ export async function pgTransaction<T, Client extends PgClient>(
     broken = error;
   };
   client.on('error', onError);
+  const statements = inOrder(client);
   try {
-    const statements = inOrder(client);
+    const ran = before?.(runner(statements)) ?? Promise.resolve();
     // Goes with the first statement: what comes behind a BEGIN that fails fails too.
     const begun = reported(statements.query({ text: 'begin isolation level read committed' }));
-    begun.catch(() => undefined);
-    const result = await work(client, statements);
-    await begun;
-    const { command } = await reported(client.query({ text: 'commit' }));
+    const ready = Promise.all([ran, begun]);
+    ready.catch(() => undefined);
+    const result = await work(client, statements, ran);
+    await ready;
+    const { command } = await reported(statements.query({ text: 'commit' }));
     if (command !== 'COMMIT')
       throw new SqlError('25P02', 'a statement failed and its error was swallowed: nothing was committed');
     return result;
   } catch (error) {
-    await client.query({ text: 'rollback' }).catch((failure: Error) => {
+    await statements.query({ text: 'rollback' }).catch((failure: Error) => {
       broken = failure;
     });
     throw error;

@@ -76,11 +76,12 @@ export class PrismaProject {
     const ours = join(import.meta.dirname, '../../prisma');
     const migrations = join(this.#folder, 'prisma/migrations');
     await rm(this.#folder, { recursive: true, force: true });
-    for (const name of ['1_messaging', '2_effects', '3_operator_actions'])
+    for (const name of ['1_messaging', '2_effects', '3_operator_actions', '4_running_marks'])
       await mkdir(join(migrations, name), { recursive: true });
     await symlink(join(ours, 'messaging.prisma'), join(this.#folder, 'prisma/messaging.prisma'));
     await cp(join(ours, 'migration.sql'), join(migrations, '1_messaging/migration.sql'));
     await cp(join(ours, 'operator-actions.sql'), join(migrations, '3_operator_actions/migration.sql'));
+    await cp(join(ours, 'running-marks.sql'), join(migrations, '4_running_marks/migration.sql'));
     await writeFile(join(migrations, '2_effects/migration.sql'), MIGRATION);
     await writeFile(join(migrations, 'migration_lock.toml'), 'provider = "postgresql"\n');
     await writeFile(join(this.#folder, 'prisma/schema.prisma'), SCHEMA);

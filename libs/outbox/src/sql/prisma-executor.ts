@@ -1,4 +1,5 @@
 import type { Transaction } from '@taskwire/messaging';
+import type { PoolClient } from 'pg';
 import type { SqlExecutor, SqlTransaction } from './executor.js';
 import { type PgQueryable, pgTransaction, runner } from './pg-transaction.js';
 import type { PrismaPool } from './prisma-pool.js';
@@ -39,12 +40,12 @@ export function prismaExecutor(
   const options = { maxWait: JOIN_MS, timeout: timeoutMs };
   return {
     ...runner(pool),
-    transaction: (work) =>
-      pgTransaction(pool, async (client) => {
+    transaction: (work, before) => {
+      const joined = async (client: PoolClient, _statements: PgQueryable, ran: Promise<void>) => {
         let failed: { error: unknown } | undefined;
         const inside = async (tx: object) => {
           try {
-            return await work(transactionOf(client, tx));
+            return await work(transactionOf(client, tx), ran);
           } catch (error) {
             failed = { error };
             throw error;
@@ -56,7 +57,9 @@ export function prismaExecutor(
           if (failed?.error === error) throw error;
           throw toSqlError(error) ?? error;
         }
-      }),
+      };
+      return pgTransaction(pool, joined, before);
+    },
   };
 }
 
