@@ -59,6 +59,6 @@ describe('settings that would let a lease end between two renewals', () => {
     expect(() => relaySettings({ leaseMs: 1_000, renewMs: 900, marginMs: 100 })).toThrow(
       /must be less than leaseMs \(1000\)/,
     );
-    expect(relaySettings({ leaseMs: 1_000, renewMs: 300, marginMs: 200 })).toMatchObject({ batchSize: 200 });
+    expect(relaySettings({ leaseMs: 1_000, renewMs: 300, marginMs: 200 })).toMatchObject({ batchSize: 500 });
   });
 });

@@ -2,10 +2,12 @@ import { announce, DIAGNOSTICS, type Driver, SendError } from '@taskwire/messagi
 import type { SqlExecutor } from '../sql/executor.js';
 import type { Lease } from './lease.js';
 import { endSending, type Sending, sendingOf } from './message.js';
-import { deleteRows, holdRows, type OutboxRow, partitionName, readRows, type RefusedRow } from './rows.js';
+import { holdRows, type OutboxRow, partitionName, type RefusedRow } from './rows.js';
 
 export interface PassResult {
-  /** Rows that left the outbox. */
+  /** Rows that were sent, and are in the outbox until the next pass. */
+  readonly sent: readonly OutboxRow[];
+  /** Rows that leave the outbox. */
   readonly gone: number;
   /** As many rows were read as a pass takes: there may be more. */
   readonly full: boolean;
@@ -16,27 +18,25 @@ export interface PassResult {
   readonly refused: readonly RefusedRow[];
 }
 
-/** Reads rows in order, sends them in one call, deletes what was confirmed. `except`: partitions that are left out. */
+/** Sends rows in their order, in one call. */
 export async function runPass(
   executor: SqlExecutor,
   driver: Pick<Driver, 'send'>,
   lease: Lease,
+  rows: readonly OutboxRow[],
   size: number,
-  except: readonly string[],
 ): Promise<PassResult> {
-  const rows = await readRows(executor, size, except);
   const behind = rows.filter((row) => row.held).map((row) => ({ row, error: null }));
   const sendings = rows.filter((row) => !row.held).map(sendingOf);
   // Asked as late as possible: reading may have taken longer than the lease.
   const results = lease.owns() ? await send(driver, sendings) : undefined;
-  if (!results) return { gone: 0, full: false, sentTo: new Set(), failed: new Map(), refused: [] };
+  if (!results) return { sent: [], gone: 0, full: false, sentTo: new Set(), failed: new Map(), refused: [] };
   const { confirmed, failed, refused } = sortResults(sendings, results);
   announce(DIAGNOSTICS.sent, confirmed.length);
-  await deleteRows(executor, confirmed);
   await holdRows(executor, lease, [...refused, ...behind]);
   const sentTo = new Set(sendings.map(({ row }) => partitionName(row)));
   const gone = confirmed.length + refused.length + behind.length;
-  return { gone, full: rows.length === size, sentTo, failed, refused };
+  return { sent: confirmed, gone, full: rows.length === size, sentTo, failed, refused };
 }
 
 async function send(

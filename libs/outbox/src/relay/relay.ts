@@ -7,6 +7,7 @@ import { PartitionBackoff } from './backoff.js';
 import { Lease } from './lease.js';
 import { Notifier, type Notice } from './notifier.js';
 import { type PassResult, runPass } from './pass.js';
+import { nextRows, type OutboxRow } from './rows.js';
 import type { RelaySettings } from './settings.js';
 import { Signal } from './signal.js';
 
@@ -19,6 +20,8 @@ export interface RelayOptions {
 
 const LEASE_NAME = 'outbox';
 const FAULT_PAUSE_MS = 250;
+/** Between two passes that found less than they take: so that there is more for the second one. */
+const PACE_MS = 10;
 
 /** Sends the rows of an outbox in the order of their numbers. Of several instances one sends; never two passes at once. */
 export class Relay {
@@ -27,6 +30,8 @@ export class Relay {
   readonly #notifier: Notifier;
   readonly #signal = new Signal();
   readonly #backoff = new PartitionBackoff();
+  /** Sent, and deleted with the next read. */
+  #sent: readonly OutboxRow[] = [];
   #loop: Promise<void> | undefined;
   #renewing: Promise<void> = Promise.resolve();
   #stopAt = Infinity;
@@ -106,14 +111,18 @@ export class Relay {
     return Math.min(this.options.settings.pollMs, this.#backoff.nextMs());
   }
 
-  /** Answers whether there may be more to send now. */
+  /** Answers whether there may be more to do now. */
   async #pass(): Promise<boolean> {
     const { executor, driver, log, settings } = this.options;
     try {
-      const paused = this.#backoff.paused();
-      const result = await runPass(executor, driver, this.#lease, settings.batchSize, paused);
+      this.#signal.clear();
+      const rows = await nextRows(executor, settings.batchSize, this.#backoff.paused(), this.#sent);
+      this.#sent = [];
+      const result = await runPass(executor, driver, this.#lease, rows, settings.batchSize);
+      this.#sent = result.sent;
       this.#note(result);
-      return result.full && result.gone > 0;
+      if (result.gone > 0 && !result.full) await pause(PACE_MS);
+      return result.gone > 0;
     } catch (error) {
       log.error('the relay could not read or delete rows of the outbox, and tries again', reasonOf(error));
       await pause(FAULT_PAUSE_MS);

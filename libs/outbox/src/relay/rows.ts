@@ -16,13 +16,13 @@ export interface OutboxRow {
   readonly held: boolean;
 }
 
+// What the last pass sent leaves in the statement that reads the next rows, which sees the table as it was before.
 // Partitions in back-off are left out: a full batch of their rows in front would starve all others.
-const READ = `${UNNAMED} select o.seq::text as seq, o.aggregatetype as topic, o.partition, o.aggregateid as key, o.payload, o.headers,
+const NEXT = `${UNNAMED} with gone as (delete from outbox where seq = any($3::text[]::bigint[]))
+  select o.seq::text as seq, o.aggregatetype as topic, o.partition, o.aggregateid as key, o.payload, o.headers,
     o.created_at as "createdAt",
     exists(select 1 from outbox_held h where h.aggregatetype = o.aggregatetype and h.aggregateid = o.aggregateid) as held
-  from outbox o where (o.aggregatetype || '/' || o.partition) <> all($2::text[]) order by o.seq limit $1::text::int`;
-
-const DELETE = `${UNNAMED} delete from outbox where seq = any($1::text[]::bigint[])`;
+  from outbox o where o.seq <> all($3::text[]::bigint[]) and (o.aggregatetype || '/' || o.partition) <> all($2::text[]) order by o.seq limit $1::text::int`;
 
 const HOLD = `${UNNAMED}
   with own as (select 1 from outbox_lease where name = $1 and owner = $2 and until > clock_timestamp() for share),
@@ -36,17 +36,14 @@ const HOLD = `${UNNAMED}
 export const partitionName = (row: Pick<OutboxRow, 'topic' | 'partition'>): string =>
   `${row.topic}/${row.partition}`;
 
-export function readRows(
+/** Deletes `sent`, whoever owns the lease by now, and reads the next rows in their order, without those of `except`. */
+export function nextRows(
   executor: SqlExecutor,
   size: number,
   except: readonly string[],
+  sent: readonly OutboxRow[],
 ): Promise<OutboxRow[]> {
-  return executor.query<OutboxRow>(READ, [String(size), except]);
-}
-
-/** Right whoever owns the lease by now: what was confirmed need not be sent again. */
-export async function deleteRows(executor: SqlExecutor, rows: readonly OutboxRow[]): Promise<void> {
-  if (rows.length > 0) await executor.execute(DELETE, [column(rows, (row) => row.seq)]);
+  return executor.query<OutboxRow>(NEXT, [String(size), except, column(sent, (row) => row.seq)]);
 }
 
 export interface RefusedRow {

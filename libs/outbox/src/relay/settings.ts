@@ -7,7 +7,7 @@ export interface RelaySettings {
   readonly marginMs: number;
   /** How often rows are looked for without a wake-up. Default 500. */
   readonly pollMs: number;
-  /** Rows of one pass. Default 200. */
+  /** Rows of one pass. Default 500. */
   readonly batchSize: number;
 }
 
@@ -16,7 +16,7 @@ const RELAY_DEFAULTS: RelaySettings = {
   renewMs: 2_000,
   marginMs: 1_000,
   pollMs: 500,
-  batchSize: 200,
+  batchSize: 500,
 };
 
 export function relaySettings(given: Partial<RelaySettings> = {}): RelaySettings {

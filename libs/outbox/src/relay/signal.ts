@@ -8,6 +8,11 @@ export class Signal {
     this.#waiting?.();
   }
 
+  /** What it was raised for is being looked at. */
+  clear(): void {
+    this.#raised = false;
+  }
+
   /** Resolves when raised since the last wait, or after `mostMs`. One waiter. */
   async wait(mostMs: number): Promise<void> {
     if (!this.#raised) {
