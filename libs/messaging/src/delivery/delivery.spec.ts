@@ -64,6 +64,38 @@ describe('lingering', () => {
   });
 });
 
+describe('while a batch runs', () => {
+  it('what comes gathers, and runs when the first has ended', async () => {
+    const stage = new Stage({ overlapMs: 60_000 });
+    stage.hold(0).push(messages(0, 1, 1));
+    const first = await stage.call(0);
+    const held = stage.hold(1);
+    held.push(messages(1, 1, 1));
+    await turn();
+    held.push(messages(1, 2, 2));
+    await turn();
+    expect(stage.calls).toHaveLength(1);
+    first.resolve();
+    expect((await stage.call(1)).texts).toEqual(['1:1', '1:2']);
+  });
+
+  it('another starts beside it when a full one is there', async () => {
+    const stage = new Stage({ overlapMs: 60_000, batchSize: 2 });
+    stage.hold(0).push(messages(0, 1, 1));
+    await stage.call(0);
+    stage.hold(1).push(messages(1, 1, 2));
+    expect((await stage.call(1)).texts).toEqual(['1:1', '1:2']);
+  });
+
+  it('another starts beside it when it takes long', async () => {
+    const stage = new Stage({ overlapMs: 1 });
+    stage.hold(0).push(messages(0, 1, 1));
+    await stage.call(0);
+    stage.hold(1).push(messages(1, 1, 1));
+    expect((await stage.call(1)).texts).toEqual(['1:1']);
+  });
+});
+
 describe('settlement', () => {
   it('acknowledges the last message of each partition when a batch resolves', async () => {
     const stage = new Stage();

@@ -6,12 +6,18 @@ import { withinMs } from './within.js';
 const DEFAULT_BATCH_SIZE = 200;
 export const DEFAULT_CONCURRENCY = 2;
 const DEFAULT_BUFFER_BYTES = 1024 ** 2;
+const DEFAULT_OVERLAP_MS = 20;
 
 export interface DeliveryOptions extends ConsumerOptions {
   /** Most messages kept of one partition, running ones included. Default twice `batchSize`. */
   readonly bufferSize?: number;
   /** Beyond this many bytes of one partition no more is taken. Default 1 MiB. */
   readonly bufferBytes?: number;
+  /**
+   * While a batch runs, what comes gathers for the next one; another starts beside it when a full one is there, or when no
+   * batch has started for so long. Default 20.
+   */
+  readonly overlapMs?: number;
   readonly backoff?: Backoff;
   /** Asked right before each batch. `false`: this instance may no longer be the owner; nothing is started. */
   readonly mayStart?: () => boolean;
@@ -29,6 +35,7 @@ export class Delivery implements PartitionHost {
   readonly batchSize: number;
   readonly #concurrency: number;
   readonly #lingerMs: number;
+  readonly #overlapMs: number;
   readonly #mayStart: () => boolean;
   /** In the order in which they are looked at: whoever was taken goes to the end. */
   #partitions: HeldPartition[] = [];
@@ -38,6 +45,8 @@ export class Delivery implements PartitionHost {
   #closed = false;
   #waking = false;
   #linger: NodeJS.Timeout | undefined;
+  #overlap: NodeJS.Timeout | undefined;
+  #lastStart = -Infinity;
 
   constructor(
     private readonly deliver: Deliver,
@@ -48,6 +57,7 @@ export class Delivery implements PartitionHost {
     this.#lingerMs = options.lingerMs ?? 0;
     this.bufferSize = options.bufferSize ?? 2 * this.batchSize;
     this.bufferBytes = options.bufferBytes ?? DEFAULT_BUFFER_BYTES;
+    this.#overlapMs = options.overlapMs ?? DEFAULT_OVERLAP_MS;
     this.backoff = options.backoff ?? REDELIVERY_BACKOFF;
     this.#mayStart = options.mayStart ?? (() => true);
   }
@@ -83,8 +93,7 @@ export class Delivery implements PartitionHost {
   }
 
   #startSoon(): void {
-    clearTimeout(this.#linger);
-    this.#linger = undefined;
+    this.#clearTimers();
     if (this.#waking) return;
     this.#waking = true;
     queueMicrotask(() => {
@@ -93,14 +102,39 @@ export class Delivery implements PartitionHost {
     });
   }
 
+  #clearTimers(): void {
+    clearTimeout(this.#linger);
+    clearTimeout(this.#overlap);
+    this.#linger = undefined;
+    this.#overlap = undefined;
+  }
+
   #pending(): number {
     return this.#partitions.reduce((sum, p) => sum + p.pending, 0);
   }
 
+  /** How long what waits may still grow, because something runs meanwhile. */
+  #gatherMs(): number {
+    if (this.#runs.size === 0) return 0;
+    const startable = this.#partitions.reduce((sum, p) => sum + (this.#isStartable(p) ? p.pending : 0), 0);
+    if (startable === 0 || startable >= this.batchSize) return 0;
+    return this.#lastStart + this.#overlapMs - performance.now();
+  }
+
+  #isStartable(p: HeldPartition): boolean {
+    return p.isReady && !this.#runningKeys.has(keyOf(p));
+  }
+
   #start(): void {
     while (!this.#paused && !this.#closed && this.#runs.size < this.#concurrency) {
+      const waitMs = this.#gatherMs();
+      if (waitMs > 0) {
+        this.#overlap ??= setTimeout(() => this.#startSoon(), waitMs);
+        return;
+      }
       const batch = this.#nextBatch();
       if (batch.length === 0) return;
+      this.#lastStart = performance.now();
       const run: Promise<void> = this.#run(batch).finally(() => {
         this.#runs.delete(run);
         this.wake();
@@ -112,13 +146,13 @@ export class Delivery implements PartitionHost {
   /** Waits for what runs, at most `deadlineMs`; what has not ended then is not acknowledged any more. */
   async close(deadlineMs: number): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#linger);
+    this.#clearTimers();
     const drained = Promise.all([...this.#runs, ...this.#partitions.map((p) => p.drain())]);
     if (!(await withinMs(drained, deadlineMs))) for (const p of this.#partitions.filter(isRunning)) p.lose();
   }
 
   #nextBatch(): HeldPartition[] {
-    const ready = this.#partitions.filter((p) => p.isReady && !this.#runningKeys.has(keyOf(p)));
+    const ready = this.#partitions.filter((p) => this.#isStartable(p));
     const first = ready[0];
     if (!first || !this.#mayStart()) return [];
     const batch = first.isSuspect ? [first] : [];
