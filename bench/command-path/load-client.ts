@@ -1,4 +1,5 @@
 /** Sends creates, `connections` at a time, and measures how long each takes. In its own process, so that it measures itself as little as can be. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { percentile } from '../rig/rounds.ts';
 
@@ -6,6 +7,8 @@ export interface LoadOrder {
   readonly url: string;
   readonly tokens: readonly string[];
   readonly connections: number;
+  /** At most so many; without it, as many as get through. */
+  readonly perSecond?: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -28,7 +31,14 @@ process.on('message', (order: LoadOrder) => {
 process.channel?.ref();
 process.send?.('ready');
 
-async function load({ url, tokens, connections, warmUpMs, measureMs }: LoadOrder): Promise<LoadReport> {
+async function load({
+  url,
+  tokens,
+  connections,
+  perSecond,
+  warmUpMs,
+  measureMs,
+}: LoadOrder): Promise<LoadReport> {
   const pool = new Pool(new URL(url).origin, { connections, pipelining: 1 });
   const times: number[] = [];
   let createdInAll = 0;
@@ -41,10 +51,12 @@ async function load({ url, tokens, connections, warmUpMs, measureMs }: LoadOrder
 
   const lane = async () => {
     for (;;) {
+      const number = sent++;
+      if (perSecond) await sleep(Math.max(0, began + (number * 1_000) / perSecond - performance.now()));
       const at = performance.now();
       if (at > end) return;
-      const token = tokens[sent++ % tokens.length];
-      const { status, text } = await post(pool, token ?? '', `bench ${sent}`).catch((error: unknown) => ({
+      const token = tokens[number % tokens.length];
+      const { status, text } = await post(pool, token ?? '', `bench ${number}`).catch((error: unknown) => ({
         status: 0,
         text: String(error),
       }));

@@ -9,6 +9,7 @@ import { runBacklog } from '../backlog/run.ts';
 import { runDrivers } from '../drivers/run.ts';
 import { runOverhead } from '../overhead/run.ts';
 import { runRelay } from '../relay/run.ts';
+import { runSoak } from '../soak/run.ts';
 import type { BenchOptions } from './options.ts';
 import type { BusName } from './servers.ts';
 
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> 
   backlog: runBacklog,
   relay: runRelay,
   overhead: runOverhead,
+  soak: runSoak,
 };
 const BUSES: readonly BusName[] = ['kafka', 'rabbitmq', 'postgres'];
 
