@@ -41,6 +41,18 @@ describe('a connection to PostgreSQL that is lost while nobody waits for an answ
     await driver.dispose();
   });
 
+  it('of the pool, while nobody uses it: the next statement gets another connection', async () => {
+    const { pool } = openPrisma(Prisma, proxy.through(database.url));
+    await pool.query('select 1');
+    const lost = new Promise((resolve) => pool.once('remove', resolve));
+    await proxy.down();
+    await lost;
+
+    await proxy.up();
+    expect((await pool.query('select 1')).rows).toHaveLength(1);
+    await pool.end();
+  });
+
   it('of the start: the next statement is told', async () => {
     const connection = await connectOrCreate(proxy.through(database.url));
     const lost = new Promise((resolve) => connection.once('end', resolve));

@@ -70,7 +70,12 @@ CREATE TABLE "effects" (
 
 /** A service's Prisma folder, as a team would set it up: its own models, and the fragment and migration of this library. */
 export class PrismaProject {
-  readonly #folder = join(root, 'libs/outbox/generated');
+  readonly #folder: string;
+
+  /** `name`: of its folder, so that several specs can run at once. */
+  constructor(name: string) {
+    this.#folder = join(root, 'libs/outbox/generated', name);
+  }
 
   async create(): Promise<void> {
     const ours = join(import.meta.dirname, '../../prisma');

@@ -24,7 +24,7 @@ import {
 import { prismaExecutor } from './prisma-executor.js';
 import type { PrismaPool } from './prisma-pool.js';
 
-const project = new PrismaProject();
+const project = new PrismaProject('executor');
 let database: TestDatabase;
 let prisma: TestPrisma;
 let pool: PrismaPool;
@@ -57,7 +57,6 @@ beforeEach(async () => {
 });
 
 const clientOf = (context: Pick<RunContext, 'tx'>) => unwrap<TestTransaction>(context.tx);
-const PATIENT = { maxWait: 5_000, timeout: 5_000 };
 const effects = async () => (await prisma.effect.findMany({ orderBy: { n: 'asc' } })).map(({ id }) => id);
 const create = async ({ id, key }: ReceivedMessage, context: Pick<RunContext, 'tx'>) => {
   await clientOf(context).effect.create({ data: { id, key } });
@@ -191,33 +190,6 @@ describe('what a handler gets', () => {
     ['$queryRawUnsafe with a select', 0, (tx) => tx.$queryRawUnsafe('select 1 as one')],
   ])('counts %s as %i writes', async (_name, writes, work) => {
     expect(await writesOf(work)).toBe(writes);
-  });
-});
-
-describe('what else uses the client while a handler runs', () => {
-  it('is not part of its transaction', async () => {
-    const failing = executor.transaction(async (tx) => {
-      await clientOf({ tx: tx.handle }).effect.create({ data: { id: 'mine', key: null } });
-      await prisma.effect.create({ data: { id: 'beside', key: null } });
-      await prisma.$transaction(async (other) => {
-        await (other as TestTransaction).effect.create({ data: { id: 'in another', key: null } });
-      }, PATIENT);
-      throw new Error('rolled back');
-    });
-    await expect(failing).rejects.toThrow('rolled back');
-    expect(await effects()).toEqual(['beside', 'in another']);
-  });
-
-  it('may itself be a transaction of the store', async () => {
-    await executor.transaction(async (outer) => {
-      await clientOf({ tx: outer.handle }).effect.create({ data: { id: 'outer', key: null } });
-      const inner = executor.transaction(async (tx) => {
-        await clientOf({ tx: tx.handle }).effect.create({ data: { id: 'inner', key: null } });
-        throw new Error('rolled back');
-      });
-      await expect(inner).rejects.toThrow('rolled back');
-    });
-    expect(await effects()).toEqual(['outer']);
   });
 });
 

@@ -20,6 +20,8 @@ export class PrismaPool extends Pool {
     // The adapter listens only while a transaction has a connection, not while the pool hands it over: one that ends in
     // that moment would end the process. Whoever uses it next is told by its statement.
     this.on('connect', (connection) => connection.on('error', () => undefined));
+    // And one that ends while nobody uses it is the pool's affair, which opens another.
+    this.on('error', () => undefined);
   }
 
   /** The first transaction that Prisma begins in `work` is that of `client`, which begins and ends it. */
