@@ -5,7 +5,7 @@
 #   local.sh ctl COMMAND...      rabbitmqctl against this node, for example: ctl list_queues
 #
 # RABBITMQ_LOCAL_FOLDER  data, logs and pid         default .taskwire/rabbitmq
-# RABBITMQ_LOCAL_PORT    AMQP; +20000 is Erlang's   default 5672
+# RABBITMQ_LOCAL_PORT    AMQP; +10000 is the management API's, +20000 Erlang's   default 5672
 # RABBITMQ_LOCAL_EXTRA   a file with more settings, in the format of rabbitmq.conf; default none
 #
 # `start` answers once AMQP does and prints the URL; `kill` is SIGKILL, as a crash; `wipe` stops it and deletes its data.
@@ -51,8 +51,14 @@ start() {
   if ! pid >/dev/null; then
     if answers; then fail "port $port is in use: set RABBITMQ_LOCAL_PORT"; fi
     mkdir -p "$folder/home"
-    echo '[].' >"$folder/plugins"
-    echo "listeners.tcp.local = 127.0.0.1:$port" >"$folder/node.conf"
+    echo '[rabbitmq_management].' >"$folder/plugins"
+    {
+      echo "listeners.tcp.local = 127.0.0.1:$port"
+      # For what there is alone, as exchanges, queues and bindings; without what it costs to count what they do.
+      echo "management.tcp.ip = 127.0.0.1"
+      echo "management.tcp.port = $((port + 10000))"
+      echo "management_agent.disable_metrics_collector = true"
+    } >"$folder/node.conf"
     [ -z "${RABBITMQ_LOCAL_EXTRA:-}" ] || cat "$RABBITMQ_LOCAL_EXTRA" >>"$folder/node.conf"
     limit=$(ulimit -Hn)
     [ "$limit" != unlimited ] && [ "$limit" -lt "$files" ] && files=$limit

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../workspaces.js';
 
-/** Below the ports of outgoing connections. RabbitMQ's node also takes the port 20,000 above. */
+/** Below the ports of outgoing connections. RabbitMQ's node also takes the ports 10,000 and 20,000 above. */
 const PORTS = { first: 10_200, last: 10_400 };
 /** The first start of Kafka downloads it. */
 const START_MS = 300_000;
@@ -59,7 +59,7 @@ async function freePorts(count) {
   for (let port = PORTS.first; ports.length < count; port += 2) {
     if (port >= PORTS.last) throw new Error(`no free ports from ${PORTS.first} to ${PORTS.last}`);
     // Kafka's controller takes the next one.
-    const free = await Promise.all([port, port + 1, port + 20_000].map(isFree));
+    const free = await Promise.all([port, port + 1, port + 10_000, port + 20_000].map(isFree));
     if (free.every(Boolean)) ports.push(port);
   }
   return ports;

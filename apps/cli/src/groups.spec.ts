@@ -1,37 +1,61 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { contracts, subscriptions } from '@taskwire/contracts';
 import { type Driver, type Topology, topologyOf } from '@taskwire/messaging';
+import { removePrefix } from '@taskwire/messaging/testing/kafka';
+import { removeTopology } from '@taskwire/messaging/testing/rabbitmq';
 import { createDriver, readBusConfig } from '@taskwire/service/bus';
-import { createTestDatabase } from '@taskwire/testing';
+import {
+  createTestDatabase,
+  hasKafka,
+  hasRabbitmq,
+  hasRabbitmqManagement,
+  kafkaBrokers,
+  rabbitmqManagementUrl,
+  rabbitmqUrl,
+  until,
+} from '@taskwire/testing';
 import { program } from './program.js';
 
 const known = topologyOf(contracts, subscriptions).groups[0];
 if (!known) throw new Error('the contracts declare no group');
 const [topic = ''] = known.topics;
 
-let env: NodeJS.ProcessEnv;
-let drop: () => Promise<void>;
-let service: Driver;
-let printed: string[];
+interface Broker {
+  readonly env: NodeJS.ProcessEnv;
+  remove(): Promise<void>;
+}
 
-beforeAll(async () => {
-  const database = await createTestDatabase();
-  drop = database.drop;
-  env = { BUS: 'postgres', BUS_DATABASE_URL: database.url };
-  service = await createDriver(readBusConfig(env), () => undefined);
-  await service.connect();
-}, 30_000);
-afterAll(async () => {
-  await service.close();
-  await drop();
-}, 30_000);
-afterEach(async () => {
-  const left = new Set((await service.lag()).map(({ group }) => group));
-  for (const group of left) await run('forget', group, '--yes');
-});
+const READ = [topic, 'other.v1', 'third.v1'];
+const prefixed = () => `cli-${randomBytes(4).toString('hex')}.`;
+const BROKERS: Readonly<Record<string, () => Promise<Broker>>> = {
+  postgres: async () => {
+    const { url, drop } = await createTestDatabase();
+    return { env: { BUS: 'postgres', BUS_DATABASE_URL: url }, remove: drop };
+  },
+  ...((await hasRabbitmqManagement()) && {
+    rabbitmq: () => {
+      const prefix = prefixed();
+      const env = {
+        ...{ BUS: 'rabbitmq', RABBITMQ_URL: rabbitmqUrl, BUS_PREFIX: prefix },
+        RABBITMQ_MANAGEMENT_URL: rabbitmqManagementUrl,
+      };
+      return Promise.resolve({
+        env,
+        remove: () => removeTopology(rabbitmqUrl, prefix, reading('', ...READ)),
+      });
+    },
+  }),
+  ...(hasKafka() && {
+    kafka: () => {
+      const prefix = prefixed();
+      const env = { BUS: 'kafka', KAFKA_BROKERS: kafkaBrokers.join(), BUS_PREFIX: prefix };
+      return Promise.resolve({ env, remove: () => removePrefix(kafkaBrokers, prefix) });
+    },
+  }),
+};
 
-async function run(...args: string[]): Promise<string[]> {
-  printed = [];
+async function runOn(env: NodeJS.ProcessEnv, args: readonly string[], printed: string[] = []) {
   await program(env, (line) => printed.push(line))
     .exitOverride()
     .parseAsync(['groups', ...args], { from: 'user' });
@@ -43,14 +67,34 @@ const reading = (group: string, ...topics: string[]): Topology => ({
   groups: [{ name: group, topics, from: 'now' }],
 });
 
-const send = async (to: string, count: number): Promise<void> => {
-  const message = { topic: to, partition: 1, key: 'one', headers: {}, body: Buffer.from('x') };
-  expect(await service.send(Array.from({ length: count }, () => message))).not.toContainEqual(
-    expect.any(Error),
-  );
-};
+describe.each(Object.keys(BROKERS))('taskwire groups on %s', (name) => {
+  let broker: Broker;
+  let service: Driver;
+  let printed: string[];
 
-describe('taskwire groups', () => {
+  beforeAll(async () => {
+    broker = (await BROKERS[name]?.()) as Broker;
+    service = await createDriver(readBusConfig(broker.env), () => undefined);
+    await service.connect();
+  }, 30_000);
+  afterAll(async () => {
+    await service.close();
+    await broker.remove();
+  }, 30_000);
+  afterEach(async () => {
+    const left = new Set((await service.groups()).map(({ group }) => group));
+    for (const group of left) await service.forgetGroup(group);
+  });
+
+  const run = (...args: string[]) => runOn(broker.env, args, (printed = []));
+
+  const send = async (to: string, count: number): Promise<void> => {
+    const message = { topic: to, partition: 1, key: 'one', headers: {}, body: Buffer.from('x') };
+    expect(await service.send(Array.from({ length: count }, () => message))).not.toContainEqual(
+      expect.any(Error),
+    );
+  };
+
   it('lists every group with what it has not read, and which of them the contracts declare', async () => {
     await service.declare(reading(known.name, topic));
     await service.declare(reading('reports', topic, 'other.v1'));
@@ -58,7 +102,8 @@ describe('taskwire groups', () => {
 
     const lines = (await run('list')).map((line) => line.split(/ {2,}/));
     expect(lines[0]).toEqual(['GROUP', 'TOPIC', 'UNREAD', 'OLDEST', 'INSTANCES', 'CONTRACTS']);
-    expect(lines).toContainEqual([known.name, topic, '3', expect.stringMatching(/^\d+ s$/), '0', 'declared']);
+    const age = name === 'rabbitmq' ? '-' : expect.stringMatching(/^\d+ s$/);
+    expect(lines).toContainEqual([known.name, topic, '3', age, '0', 'declared']);
     expect(lines).toContainEqual(['reports', topic, '3', expect.any(String), '0', 'unknown']);
     expect(lines).toContainEqual(['reports', 'other.v1', '0', '-', '0', 'unknown']);
   });
@@ -71,16 +116,16 @@ describe('taskwire groups', () => {
       /nothing was forgotten: it has not read 5 messages/,
     );
     expect(printed[1]).toMatch(/^reports +other\.v1 +5 /);
-    expect(await service.lag()).toMatchObject([{ group: 'reports', messages: 5 }]);
+    expect(await service.groups()).toMatchObject([{ group: 'reports', messages: 5 }]);
 
     expect((await run('forget', 'reports', '--yes')).at(-1)).toBe('reports is forgotten on other.v1.');
-    expect(await service.lag()).toEqual([]);
+    expect(await service.groups()).toEqual([]);
   });
 
   it('forgets what a group reads of one topic, and leaves the rest', async () => {
     await service.declare(reading('reports', 'other.v1', 'third.v1'));
     await run('forget', 'reports', '--topic', 'third.v1', '--yes');
-    expect(await service.lag()).toMatchObject([{ group: 'reports', topic: 'other.v1' }]);
+    expect(await service.groups()).toMatchObject([{ group: 'reports', topic: 'other.v1' }]);
     const again = run('forget', 'reports', '--topic', 'third.v1', '--yes');
     await expect(again).rejects.toThrow(/there is no group reports on topic third\.v1/);
   });
@@ -88,10 +133,11 @@ describe('taskwire groups', () => {
   it('refuses a group with instances, whatever is said', async () => {
     await service.declare(reading('reports', 'other.v1'));
     const consumer = await service.subscribe('reports', ['other.v1'], () => Promise.resolve());
+    await until('its instance', async () => (await service.groups())[0]?.members === 1);
     await expect(run('forget', 'reports', '--yes')).rejects.toThrow(
       /instances read other\.v1: stop them first/,
     );
-    expect(await service.lag()).toHaveLength(1);
+    expect(await service.groups()).toHaveLength(1);
     await consumer.close();
   });
 
@@ -101,14 +147,12 @@ describe('taskwire groups', () => {
     expect(printed.at(-1)).toMatch(/^The contracts declare it: the next start of its service makes it anew/);
   });
 
-  it.each([
-    ['a group that is not there', ['forget', 'nobody', '--yes'], {}, /no group nobody: .*groups list/],
-    ['RabbitMQ', ['list'], { BUS: 'rabbitmq' }, /for BUS=postgres only.*rabbitmqctl delete_queue/],
-    ['Kafka', ['list'], { BUS: 'kafka' }, /for BUS=postgres only.*kafka-consumer-groups.*--delete/],
-  ])('explains %s', async (_, args, other, message) => {
-    const before = env;
-    env = { ...env, ...other };
-    await expect(run(...args)).rejects.toThrow(message);
-    env = before;
+  it('explains a group that is not there', async () => {
+    await expect(run('forget', 'nobody', '--yes')).rejects.toThrow(/no group nobody: .*groups list/);
   });
+});
+
+(hasRabbitmq() ? it : it.skip)('says what it takes to list groups of a RabbitMQ', async () => {
+  const env = { BUS: 'rabbitmq', RABBITMQ_URL: rabbitmqUrl, RABBITMQ_MANAGEMENT_URL: 'http://127.0.0.1:1' };
+  await expect(runOn(env, ['list'])).rejects.toThrow(/rabbitmq-plugins enable rabbitmq_management/);
 });

@@ -1,6 +1,5 @@
 import { contracts, subscriptions } from '@taskwire/contracts';
-import { topologyOf } from '@taskwire/messaging';
-import { PostgresDriver, type PostgresGroup } from '@taskwire/messaging/postgres';
+import { type Driver, type GroupReading, topologyOf } from '@taskwire/messaging';
 import { Command } from 'commander';
 import { driverOf, onBroker } from './broker.js';
 import { CliError } from './cli-error.js';
@@ -13,14 +12,14 @@ interface ForgetOptions {
   readonly yes?: boolean;
 }
 
-/** `taskwire groups list|forget`: who reads the `postgres` bus, and the end of those that are gone for good. */
+/** `taskwire groups list|forget`: who reads the bus, and the end of those that are gone for good. */
 export function groupsCommand(env: NodeJS.ProcessEnv, print: Print): Command {
-  const command = new Command('groups').description('consumer groups of BUS=postgres, whoever declared them');
+  const command = new Command('groups').description('consumer groups on the broker, whoever declared them');
   command
     .command('list')
     .description('show every group, how far it is behind, and whether the contracts declare it')
     .action(async () => {
-      const groups = await onPostgres(env, (driver) => driver.groups());
+      const groups = await onBroker(await driverOf(env), (driver) => driver.groups());
       for (const line of table(HEADLINE, groups.map(rowOf))) print(line);
     });
   command
@@ -29,14 +28,14 @@ export function groupsCommand(env: NodeJS.ProcessEnv, print: Print): Command {
     .argument('<group>', 'its name')
     .option('--topic <topic>', 'only what it reads of this topic')
     .option('--yes', 'do it: what the group has not read it will never read')
-    .action((group: string, options: ForgetOptions) =>
-      onPostgres(env, (driver) => forget(driver, group, options, print)),
+    .action(async (group: string, options: ForgetOptions) =>
+      onBroker(await driverOf(env), (driver) => forget(driver, group, options, print)),
     );
   return command;
 }
 
 async function forget(
-  driver: PostgresDriver,
+  driver: Driver,
   group: string,
   { topic, yes = false }: ForgetOptions,
   print: Print,
@@ -70,34 +69,15 @@ async function forget(
 }
 
 const { groups: declared } = topologyOf(contracts, subscriptions);
-const isDeclared = ({ group, topic }: PostgresGroup): boolean =>
+const isDeclared = ({ group, topic }: GroupReading): boolean =>
   declared.some(({ name, topics }) => name === group && topics.includes(topic));
 
 const HEADLINE = ['GROUP', 'TOPIC', 'UNREAD', 'OLDEST', 'INSTANCES', 'CONTRACTS'];
-const rowOf = (row: PostgresGroup): (string | number)[] => [
+const rowOf = (row: GroupReading): (string | number)[] => [
   row.group,
   row.topic,
   row.messages,
-  row.messages === 0 ? '-' : `${Math.round(row.oldestAgeMs / 1_000)} s`,
+  row.oldestAgeMs === 0 ? '-' : `${Math.round(row.oldestAgeMs / 1_000)} s`,
   row.members,
   isDeclared(row) ? 'declared' : 'unknown',
 ];
-
-async function onPostgres<T>(
-  env: NodeJS.ProcessEnv,
-  work: (driver: PostgresDriver) => Promise<T>,
-): Promise<T> {
-  const driver = await driverOf(env);
-  if (driver instanceof PostgresDriver) return onBroker(driver, work);
-  await driver.close();
-  throw new CliError(`this is for BUS=postgres only. ${ELSEWHERE[driver.name] ?? ''}`);
-}
-
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  rabbitmq:
-    'AMQP does not list queues. "rabbitmqctl list_queues name messages consumers" does: a group has one ' +
-    '<BUS_PREFIX><topic>.<group>.<partition> for each partition; "rabbitmqctl delete_queue <name>" removes one',
-  kafka:
-    'Groups hold nothing back in Kafka, and one without instances ends after offsets.retention.minutes. "kafka-consumer-groups ' +
-    '--bootstrap-server <broker> --describe --all-groups" lists them, "--delete --group <BUS_PREFIX><group>" removes one',
-};

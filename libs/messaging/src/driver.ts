@@ -66,6 +66,12 @@ export interface GroupLag {
   readonly oldestAgeMs: number;
 }
 
+/** A group's reading of one topic, whoever declared it. `oldestAgeMs` is 0 where the broker does not tell it. */
+export interface GroupReading extends GroupLag {
+  /** Instances that read it now, or died so recently that the broker counts on them. */
+  readonly members: number;
+}
+
 export interface DriverHealth {
   readonly up: boolean;
   /** What is missing and how to bring it back, when not up. */
@@ -120,6 +126,13 @@ export interface Driver {
     onLost: () => void,
   ): void;
   lag(): Promise<readonly GroupLag[]>;
+  /** Every group on the broker under the driver's prefix, whoever declared it, by name and topic. */
+  groups(): Promise<readonly GroupReading[]>;
+  /**
+   * Removes a group whose service is gone for good, or its reading of one topic, with what it has not read. Declared again it
+   * starts anew. Rejects when there is none, and while instances read it.
+   */
+  forgetGroup(group: string, topic?: string): Promise<void>;
   health(): Promise<DriverHealth>;
   /** Closes consumers, then connections, within `deadlineMs` (default 10,000). Idempotent and safe to call at once from several places. */
   close(deadlineMs?: number): Promise<void>;

@@ -26,6 +26,10 @@ export const CommonConfig = z.object({
   RABBITMQ_URL: z
     .url({ protocol: /^amqps?$/, error: 'must be a URL such as amqp://user:password@host:5672/vhost' })
     .default('amqp://guest:guest@127.0.0.1:5672'),
+  /** Where its management plugin is, for `npx taskwire groups`; unless given, 10,000 above the port of RABBITMQ_URL. */
+  RABBITMQ_MANAGEMENT_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as http://host:15672' })
+    .optional(),
   /** Whose certificates RabbitMQ may show; Node's own authorities unless given. */
   RABBITMQ_CA: certificates.optional(),
   KAFKA_BROKERS: z
@@ -74,6 +78,7 @@ const BusConfig = CommonConfig.pick({
   BUS_DATABASE_URL: true,
   BUS_TTL_MS: true,
   RABBITMQ_URL: true,
+  RABBITMQ_MANAGEMENT_URL: true,
   RABBITMQ_CA: true,
   KAFKA_BROKERS: true,
   KAFKA_CLIENT: true,

@@ -22,11 +22,15 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** For a RabbitMQ node, whose Erlang port is 20,000 above: both must stay below those of outgoing connections. */
+/**
+ * For a RabbitMQ node, whose management API is 10,000 above and Erlang's port 20,000: all must stay below those of outgoing
+ * connections.
+ */
 export async function freeNodePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries += 1) {
     const port = randomInt(10_500, 12_000);
-    if ((await isFree(port)) && (await isFree(port + 20_000))) return port;
+    const free = await Promise.all([port, port + 10_000, port + 20_000].map(isFree));
+    if (free.every(Boolean)) return port;
   }
   throw new Error('no free port for a RabbitMQ node');
 }

@@ -1,6 +1,7 @@
 import { broadcastCases } from './broadcast.cases.js';
 import { closeCases } from './close.cases.js';
 import { faultCases } from './fault.cases.js';
+import { forgetCases } from './forget.cases.js';
 import { groupCases } from './group.cases.js';
 import { publishCases } from './publish.cases.js';
 import { pressureCases } from './pressure.cases.js';
@@ -21,5 +22,6 @@ export const CASES: Cases = {
   ...broadcastCases,
   ...replyCases,
   ...refusalCases,
+  ...forgetCases,
   ...stormCases,
 };

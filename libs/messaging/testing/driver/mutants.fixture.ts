@@ -123,6 +123,17 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     change: (driver) => changed(driver, { lag: () => Promise.resolve([]) }),
   },
 
+  'forgets a group that is read': {
+    caughtBy: 'forgets a group once no instance reads it, which then starts anew',
+    change: (driver) => changed(driver, { forgetGroup: () => Promise.resolve() }),
+  },
+
+  'lists only what it declared itself': {
+    caughtBy:
+      'lists groups that others declared, with what they have not read and how many instances read them',
+    change: (driver) => changed(driver, { groups: () => Promise.resolve([]) }),
+  },
+
   'asks for no resync': {
     caughtBy: 'asks for a resync at the start of a broadcast and after each reconnect, then goes on',
     change: (driver) =>

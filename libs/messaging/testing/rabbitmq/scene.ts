@@ -17,12 +17,14 @@ export class RabbitmqScene {
 
   private constructor(
     readonly url: string,
+    private readonly managementUrl: string | undefined,
     private readonly proxy: CutProxy,
   ) {}
 
-  static async open(brokerUrl: string): Promise<RabbitmqScene> {
+  /** `managementUrl`: of its management plugin, for what lists groups. */
+  static async open(brokerUrl: string, managementUrl?: string): Promise<RabbitmqScene> {
     const { hostname, port } = new URL(brokerUrl);
-    return new RabbitmqScene(brokerUrl, await cutProxy(Number(port || 5672), hostname));
+    return new RabbitmqScene(brokerUrl, managementUrl, await cutProxy(Number(port || 5672), hostname));
   }
 
   driver(options: Partial<RabbitmqDriverOptions> = {}): RabbitmqDriver {
@@ -30,7 +32,9 @@ export class RabbitmqScene {
     url.hostname = '127.0.0.1';
     url.port = String(this.proxy.port);
     const onWarning = (text: string) => this.warnings.push(text);
-    const driver = new RabbitmqDriver({ url: url.href, prefix: this.prefix, onWarning, ...options });
+    const management = this.managementUrl === undefined ? {} : { managementUrl: this.managementUrl };
+    const given = { url: url.href, prefix: this.prefix, onWarning, ...management };
+    const driver = new RabbitmqDriver({ ...given, ...options });
     const declare = driver.declare.bind(driver);
     driver.declare = async (topology) => {
       this.#declared.push(topology);

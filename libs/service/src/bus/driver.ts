@@ -21,6 +21,9 @@ export async function createDriver(config: BusConfig, onWarning: (text: string) 
       const { rabbitmqDriver } = await import('@taskwire/messaging/rabbitmq');
       return rabbitmqDriver({
         url: config.RABBITMQ_URL,
+        ...(config.RABBITMQ_MANAGEMENT_URL !== undefined && {
+          managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+        }),
         ...(config.RABBITMQ_CA !== undefined && { tls: { ca: config.RABBITMQ_CA } }),
         prefix: config.BUS_PREFIX,
         onWarning,

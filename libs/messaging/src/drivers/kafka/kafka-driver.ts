@@ -8,6 +8,7 @@ import {
   type Driver,
   type DriverHealth,
   type GroupLag,
+  type GroupReading,
   type Headers,
   type IncomingMessage,
   type OutgoingMessage,
@@ -19,6 +20,7 @@ import { checkCopies } from './check.js';
 import { type Clients, clientsOf } from './clients.js';
 import type { ProducerPort } from './client.js';
 import { GroupConsumer } from './group-consumer.js';
+import { forgetGroup, readGroups } from './groups.js';
 import { healthOf } from './health.js';
 import { readLag } from './lag.js';
 import { Names } from './names.js';
@@ -179,6 +181,15 @@ export class KafkaDriver implements Driver {
 
   async lag(): Promise<readonly GroupLag[]> {
     return readLag(this.#cluster, this.#reader, this.#topics, this.#names);
+  }
+
+  async groups(): Promise<readonly GroupReading[]> {
+    return readGroups(this.#cluster, this.#reader, this.#names);
+  }
+
+  async forgetGroup(group: string, topic?: string): Promise<void> {
+    this.#demandOpen();
+    await forgetGroup(this.#cluster, this.#names, group, topic);
   }
 
   async health(): Promise<DriverHealth> {

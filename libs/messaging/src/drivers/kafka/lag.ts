@@ -22,24 +22,35 @@ export async function readLag(
 ): Promise<GroupLag[]> {
   return Promise.all(
     topics.groups.map(async ({ group, topic, partitions }) => {
-      const onBroker = names.topic(topic);
-      const committed = await cluster.committed(names.group(group), onBroker, partitions);
-      const [lows, ends] = await Promise.all([
-        cluster.offsets(onBroker, partitions, -2),
-        cluster.offsets(onBroker, partitions, -1),
-      ]);
-      const behind = ends
-        .map((end, partition): Behind => {
-          const low = lows[partition] ?? 0n;
-          const position = committed[partition] ?? -1n;
-          const at = position > low ? position : low;
-          return { partition, at, messages: end > at ? end - at : 0n };
-        })
-        .filter(({ messages }) => messages > 0n);
-      const messages = Number(behind.reduce((sum, p) => sum + p.messages, 0n));
-      return { group, topic, messages, oldestAgeMs: await oldestAge(reader, onBroker, behind) };
+      const lag = await lagOf(cluster, reader, names.group(group), names.topic(topic), partitions);
+      return { group, topic, ...lag };
     }),
   );
+}
+
+/** Of one group on one topic, by their names on the broker. */
+export async function lagOf(
+  cluster: Cluster,
+  reader: RecordReader,
+  group: string,
+  topic: string,
+  partitions: number,
+): Promise<Pick<GroupLag, 'messages' | 'oldestAgeMs'>> {
+  const committed = await cluster.committed(group, topic, partitions);
+  const [lows, ends] = await Promise.all([
+    cluster.offsets(topic, partitions, -2),
+    cluster.offsets(topic, partitions, -1),
+  ]);
+  const behind = ends
+    .map((end, partition): Behind => {
+      const low = lows[partition] ?? 0n;
+      const position = committed[partition] ?? -1n;
+      const at = position > low ? position : low;
+      return { partition, at, messages: end > at ? end - at : 0n };
+    })
+    .filter(({ messages }) => messages > 0n);
+  const messages = Number(behind.reduce((sum, p) => sum + p.messages, 0n));
+  return { messages, oldestAgeMs: await oldestAge(reader, topic, behind) };
 }
 
 async function oldestAge(reader: RecordReader, topic: string, behind: readonly Behind[]): Promise<number> {

@@ -13,6 +13,16 @@ export class Names {
     return this.prefix + name;
   }
 
+  /** Whether a name on the broker is one of these. */
+  isOurs(onBroker: string): boolean {
+    return onBroker.startsWith(this.prefix);
+  }
+
+  /** What a topic or group of ours is called here. */
+  plain(onBroker: string): string {
+    return onBroker.slice(this.prefix.length);
+  }
+
   get replies(): string {
     return this.topic('taskwire.replies.v1');
   }

@@ -1,6 +1,7 @@
 import type { Topology, TopologyDifference } from '../../contract/topology.js';
-import type { GroupLag, Headers, OutgoingMessage } from '../../driver.js';
+import type { GroupReading, Headers, OutgoingMessage } from '../../driver.js';
 import { SendError } from '../../driver.js';
+import { ForgetRefusal } from '../forget-refusal.js';
 import { groupDifference, topicDifference } from '../topology-difference.js';
 import { Faults, type FaultRates } from './faults.js';
 import { Group } from './group.js';
@@ -133,22 +134,33 @@ export class MemoryBroker {
     setImmediate(() => this.#replyTargets.get(address)?.deliverReply(correlationId, headers, body));
   }
 
-  lag(): GroupLag[] {
-    return [...this.#groups].flatMap(([group, { topics }]) =>
-      topics.map((topic) => {
-        const positions = this.group(group, [topic]).positions(topic);
+  groups(): GroupReading[] {
+    return [...this.#groups].sort(byName).flatMap(([name, group]) =>
+      [...group.topics].sort().map((topic) => {
+        const positions = group.positions(topic);
         const behind = this.logs(topic).map((log, n) => ({
           messages: log.next - Math.max(log.low, positions[n] ?? 1),
           ageMs: log.ageMs(Math.max(log.low, positions[n] ?? 1)),
         }));
         return {
-          group,
+          group: name,
           topic,
+          members: group.membersOf(topic),
           messages: behind.reduce((sum, b) => sum + b.messages, 0),
           oldestAgeMs: Math.max(0, ...behind.map((b) => b.ageMs)),
         };
       }),
     );
+  }
+
+  forgetGroup(name: string, topic?: string): void {
+    const group = this.#groups.get(name);
+    const refusal = new ForgetRefusal('memory', name, topic);
+    if (!group || (topic !== undefined && !group.topics.includes(topic))) throw refusal.unknown();
+    const members = group.membersOf(topic);
+    if (members > 0) throw refusal.read(members);
+    for (const gone of topic === undefined ? group.topics : [topic]) group.removeTopic(gone);
+    if (group.topics.length === 0) this.#groups.delete(name);
   }
 
   #passed({ topic, partition }: OutgoingMessage, log: PartitionLog): number {
@@ -167,6 +179,8 @@ export class MemoryBroker {
     });
   }
 }
+
+const byName = ([one]: [string, Group], [other]: [string, Group]): number => (one < other ? -1 : 1);
 
 const undeclared = (what: string): string =>
   `memory bus: ${what} is not declared: add it to the topology given to declare()`;

@@ -30,6 +30,15 @@ export class Group {
     );
   }
 
+  /** Members that read the topic; all without one. */
+  membersOf(topic?: string): number {
+    return this.#members.filter(({ topics }) => topic === undefined || topics.includes(topic)).length;
+  }
+
+  removeTopic(topic: string): void {
+    this.#slots.delete(topic);
+  }
+
   positions(topic: string): readonly number[] {
     return (this.#slots.get(topic) ?? []).map((slot) => slot.position);
   }

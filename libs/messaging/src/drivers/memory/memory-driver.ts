@@ -8,6 +8,7 @@ import {
   type Driver,
   type DriverHealth,
   type GroupLag,
+  type GroupReading,
   type Headers,
   type IncomingMessage,
   type OutgoingMessage,
@@ -118,7 +119,15 @@ export class MemoryDriver implements Driver {
   }
 
   lag(): Promise<readonly GroupLag[]> {
-    return this.#use(() => this.broker.lag());
+    return this.groups();
+  }
+
+  groups(): Promise<readonly GroupReading[]> {
+    return this.#use(() => this.broker.groups());
+  }
+
+  forgetGroup(group: string, topic?: string): Promise<void> {
+    return this.#use(() => this.broker.forgetGroup(group, topic));
   }
 
   health(): Promise<DriverHealth> {

@@ -1,11 +1,6 @@
-import type { GroupLag } from '../../driver.js';
+import type { GroupLag, GroupReading } from '../../driver.js';
+import { ForgetRefusal } from '../forget-refusal.js';
 import type { Link } from './connection.js';
-
-/** A group's reading of one topic. */
-export interface PostgresGroup extends GroupLag {
-  /** Instances that read it now, or died less than `ttlMs` ago. */
-  readonly members: number;
-}
 
 const LAG = /* sql */ `
 select s.grp as "group", s.topic, sum(p.next - greatest(c.position, p.low))::bigint as messages,
@@ -36,16 +31,14 @@ export async function readLag(link: Link): Promise<GroupLag[]> {
 }
 
 /** The same, and who reads. */
-export async function readGroups(link: Link): Promise<PostgresGroup[]> {
-  return link.query<PostgresGroup & { group: string }>('groups', GROUPS);
+export async function readGroups(link: Link): Promise<GroupReading[]> {
+  return link.query<GroupReading & { group: string }>('groups', GROUPS);
 }
 
 /** Removes a group that is gone for good, or its reading of one topic; its position no longer holds back retention. */
 export async function forgetGroup(link: Link, group: string, topic?: string): Promise<void> {
   const [found] = await link.query<{ alive: number; gone: number }>('forget', FORGET, [group, topic ?? null]);
-  const what = topic === undefined ? `group ${group}` : `group ${group} on topic ${topic}`;
-  if (found && found.alive > 0) {
-    throw new Error(`postgres bus: ${what} has ${String(found.alive)} running instances: stop them first`);
-  }
-  if (!found || found.gone === 0) throw new Error(`postgres bus: there is no ${what}`);
+  const refusal = new ForgetRefusal('postgres', group, topic);
+  if (found && found.alive > 0) throw refusal.read(found.alive);
+  if (!found || found.gone === 0) throw refusal.unknown();
 }

@@ -1,3 +1,2 @@
-export type { PostgresGroup } from './groups.js';
 export { PostgresDriver, postgresDriver } from './postgres-driver.js';
 export type { PostgresDriverOptions } from './settings.js';

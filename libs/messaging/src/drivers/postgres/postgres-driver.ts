@@ -8,6 +8,7 @@ import type {
   Driver,
   DriverHealth,
   GroupLag,
+  GroupReading,
   Headers,
   IncomingMessage,
   OutgoingMessage,
@@ -15,7 +16,7 @@ import type {
 } from '../../driver.js';
 import type { Finding } from '../../finding.js';
 import { checkServer } from './check.js';
-import { forgetGroup, type PostgresGroup, readGroups, readLag } from './groups.js';
+import { forgetGroup, readGroups, readLag } from './groups.js';
 import { Instance } from './instance.js';
 import { prepareDatabase } from './schema.js';
 import { type PostgresDriverOptions, settingsOf } from './settings.js';
@@ -97,15 +98,11 @@ export class PostgresDriver implements Driver {
     return readLag(this.#instance.data);
   }
 
-  /** Every group in the database, whoever declared it, by name and topic. */
-  async groups(): Promise<readonly PostgresGroup[]> {
+  async groups(): Promise<readonly GroupReading[]> {
     return readGroups(this.#instance.data);
   }
 
-  /**
-   * Removes a group whose service is gone for good, or its reading of one topic, so that its position no longer holds back
-   * retention. Declared again it starts anew. Rejects when there is none, and while instances read it.
-   */
+  /** What is forgotten no longer holds back retention. */
   async forgetGroup(group: string, topic?: string): Promise<void> {
     await forgetGroup(this.#instance.data, group, topic);
   }

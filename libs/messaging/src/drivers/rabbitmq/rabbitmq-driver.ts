@@ -9,6 +9,7 @@ import type {
   Driver,
   DriverHealth,
   GroupLag,
+  GroupReading,
   Headers,
   IncomingMessage,
   OutgoingMessage,
@@ -18,6 +19,7 @@ import { BroadcastConsumer, type BroadcastHost } from './broadcast-consumer.js';
 import { Confirms } from './confirms.js';
 import { Link } from './connection.js';
 import { GroupConsumer, type GroupHost } from './group-consumer.js';
+import { forgetGroup, readGroups } from './groups.js';
 import { QueueCheck } from './health.js';
 import { LagReader } from './lag.js';
 import { Names } from './names.js';
@@ -195,6 +197,14 @@ export class RabbitmqDriver implements Driver {
     return this.#lag.read(model, this.#topics.groupQueues(), ({ name }) => leases.get(name));
   }
 
+  async groups(): Promise<readonly GroupReading[]> {
+    return readGroups(await this.#place());
+  }
+
+  async forgetGroup(group: string, topic?: string): Promise<void> {
+    await forgetGroup(await this.#place(), group, topic);
+  }
+
   async health(): Promise<DriverHealth> {
     const [publishing, consuming] = [this.#publishing.model, this.#consuming.model];
     if (!publishing || !consuming) {
@@ -216,6 +226,10 @@ export class RabbitmqDriver implements Driver {
     for (const group of this.#groups) group.abort();
     this.#publishing.abort();
     this.#consuming.abort();
+  }
+
+  async #place() {
+    return { model: await this.#consuming.connection(), names: this.#names, settings: this.#settings };
   }
 
   /** Everything that lives on the consuming connection. */

@@ -1,14 +1,17 @@
 import { describe } from '@jest/globals';
-import { hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
+import { hasRabbitmq, hasRabbitmqManagement, rabbitmqManagementUrl, rabbitmqUrl } from '@taskwire/testing';
 import { driverConformance } from '../../../testing/driver/index.js';
 import { RabbitmqScene } from '../../../testing/rabbitmq/index.js';
+import { forgetCases } from '../../../testing/driver/forget.cases.js';
 import type { RabbitmqDriver } from './rabbitmq-driver.js';
+
+const unlisted = (await hasRabbitmqManagement()) ? [] : Object.keys(forgetCases);
 
 (hasRabbitmq() ? describe : describe.skip)('with RabbitMQ (RABBITMQ_URL)', () => {
   driverConformance({
     name: 'rabbitmq',
     create: async () => {
-      const scene = await RabbitmqScene.open(rabbitmqUrl);
+      const scene = await RabbitmqScene.open(rabbitmqUrl, rabbitmqManagementUrl);
       return {
         driver: () => scene.driver(),
         kill: (driver) => Promise.resolve((driver as RabbitmqDriver).abort()),
@@ -19,6 +22,9 @@ import type { RabbitmqDriver } from './rabbitmq-driver.js';
     excuses: {
       'reads old messages in a group that was declared from the earliest':
         'a queue has only what came after it was made',
+      ...Object.fromEntries(
+        unlisted.map((title) => [title, `no management plugin at ${rabbitmqManagementUrl}`]),
+      ),
     },
   });
 });

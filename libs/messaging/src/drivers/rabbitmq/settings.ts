@@ -5,6 +5,11 @@ export interface RabbitmqDriverOptions {
   readonly url: string;
   /** Options of `node:tls` for an `amqps:` URL, for example `ca`. Default: Node's. */
   readonly tls?: ConnectionOptions;
+  /**
+   * Where the HTTP API of the management plugin is, which `groups` and `forgetGroup` ask; with the credentials of `url`.
+   * Default: on the host of `url`, 10,000 above its port, with TLS if that has it.
+   */
+  readonly managementUrl?: string;
   /** Before the name of every exchange and queue, so that deployments can share a broker. Default none. */
   readonly prefix?: string;
   /**
@@ -18,7 +23,8 @@ export interface RabbitmqDriverOptions {
   readonly onWarning?: (text: string) => void;
 }
 
-export type Settings = Required<RabbitmqDriverOptions>;
+export type Settings = Required<Omit<RabbitmqDriverOptions, 'managementUrl'>> &
+  Pick<RabbitmqDriverOptions, 'managementUrl'>;
 
 const DEFAULT_HEARTBEAT_SECONDS = 5;
 

@@ -24,6 +24,13 @@ const MIN_INSYNC = 'min.insync.replicas';
 const REPLICATION = 'default.replication.factor';
 const MAX_BYTES = 'max.message.bytes';
 
+/** Who is in a group. */
+export interface GroupMember {
+  readonly clientId: string;
+  readonly host: string;
+  readonly topics: readonly string[];
+}
+
 export interface NewTopic {
   readonly name: string;
   readonly partitions: number;
@@ -167,6 +174,48 @@ export class Cluster {
     }
   }
 
+  async groupNames(): Promise<string[]> {
+    return insist(async () => [...(await this.#admin.listGroups()).keys()], SETTLE_MS);
+  }
+
+  /** The topics on which a group has offsets. */
+  async topicsOf(group: string): Promise<string[]> {
+    return insist(async () => {
+      const [listed] = await this.#admin.listConsumerGroupOffsets({ groups: [group] });
+      const topics = listed?.topics ?? [];
+      return topics
+        .filter(({ partitions }) => partitions.some(({ committedOffset }) => committedOffset >= 0n))
+        .map(({ name }) => name);
+    }, SETTLE_MS);
+  }
+
+  async members(group: string): Promise<GroupMember[]> {
+    return insist(async () => {
+      const described = (await this.#admin.describeGroups({ groups: [group] })).get(group);
+      return [...(described?.members.values() ?? [])].map(({ clientId, clientHost, metadata }) => ({
+        ...{ clientId, host: clientHost.replace(/^\//, '') },
+        topics: metadata?.topics ?? [],
+      }));
+    }, SETTLE_MS);
+  }
+
+  /** Rejects with NON_EMPTY_GROUP when it has members, with GROUP_ID_NOT_FOUND when there is none. */
+  async deleteGroup(group: string): Promise<void> {
+    await insist(() => this.#admin.deleteGroups({ groups: [group] }), SETTLE_MS, isOfGroup);
+  }
+
+  /** Rejects with GROUP_SUBSCRIBED_TO_TOPIC when members read it, with GROUP_ID_NOT_FOUND when there is no such group. */
+  async deleteOffsets(group: string, topic: string): Promise<void> {
+    const count = (await this.partitionCounts([topic])).get(topic) ?? 0;
+    const partitionIndexes = Array.from({ length: count }, (_, index) => index);
+    const topics = [{ name: topic, partitionIndexes }];
+    await insist(
+      () => this.#admin.deleteConsumerGroupOffsets({ groupId: group, topics }),
+      SETTLE_MS,
+      isOfGroup,
+    );
+  }
+
   async close(): Promise<void> {
     await closeQuietly(this.#admin);
   }
@@ -211,3 +260,6 @@ export class Cluster {
 
 const isOfMembers = (error: unknown): boolean =>
   hasCode(error, 'UNKNOWN_MEMBER_ID', 'NON_EMPTY_GROUP', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS');
+
+const isOfGroup = (error: unknown): boolean =>
+  hasCode(error, 'NON_EMPTY_GROUP', 'GROUP_SUBSCRIBED_TO_TOPIC', 'GROUP_ID_NOT_FOUND');
