@@ -83,15 +83,20 @@ describeNode('outages of RabbitMQ', () => {
     const holding = driver.send([message('leaderless', 'held', 0)]).then(([error]) => {
       held = error?.outcome ?? 'stored';
     });
+    const flood = upTo(15).map(() => driver.send(upTo(1_000).map((text) => message('leaderless', text, 0))));
     const sent: string[] = [];
+    let sentMeanwhile = 0;
     const passed = () => held !== undefined && sent.length > 100;
     for (let n = 0; !passed(); n += 1) {
+      if (held === undefined) sentMeanwhile = n;
       await sendTexts(driver, 'leaderless', [String(n)], 1 + (n % (PARTITIONS - 1)));
       sent.push(String(n));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await holding;
     expect(held).toBe('unknown');
+    expect(sentMeanwhile).toBeGreaterThan(20);
+    expect((await Promise.all(flood)).flat()).not.toContain(undefined);
     expect(await driver.send([message('leaderless', 'refused', 0)])).toMatchObject([
       { outcome: 'not-stored', message: expect.stringContaining('has no leader') },
     ]);

@@ -110,7 +110,7 @@ describeRabbitmq('sending to RabbitMQ', () => {
     });
   });
 
-  it('sends no more than 10,000 that are unconfirmed; what waits keeps its order', async () => {
+  it('sends no more than 2,000 of a partition that are unconfirmed; what waits keeps its order', async () => {
     const driver = await scene.start(scene.topology(['bound'], ['bound.group'], 1));
     const recorder = new Recorder();
     await driver.subscribe('bound.group', ['bound'], recorder.deliver());

@@ -4,24 +4,22 @@ import { type Headers, type OutgoingMessage, SendError } from '../../driver.js';
 import { BEHIND_ANOTHER, type ConfirmLane } from './confirm-lane.js';
 import type { Topics } from './topology.js';
 
-const MOST_UNCONFIRMED = 10_000;
+/** Of one partition. */
+const MOST_UNCONFIRMED = 2_000;
 /** With the key. amqplib encodes them into 64 KiB, and a frame, which they must fit into, has 128 KiB. */
 const MOST_HEADER_BYTES = 60 * 1024;
 /** Prefix, type and lengths. */
 const MOST_PER_HEADER = 24;
 
-/** Partitions of one send of which nothing more may be stored, because what is confirmed must be a prefix. */
-interface Call {
-  /** By a check, before anything of what follows was queued. */
-  readonly refused: Set<string>;
-  /** By a message that was not confirmed. */
-  readonly broken: Set<string>;
+/** One partition's way out. */
+interface Way {
+  readonly lane: ConfirmLane;
+  readonly admission: Admission;
 }
 
-/** Checks each message, then gives it to the lane of its partition. */
+/** Checks each message, then gives it to the lane of its partition. A stuck partition holds up what is sent to it alone. */
 export class Publisher {
-  readonly #admission = new Admission(MOST_UNCONFIRMED);
-  readonly #lanes = new Map<string, ConfirmLane>();
+  readonly #ways = new Map<string, Way>();
   #closed = false;
 
   constructor(
@@ -30,41 +28,73 @@ export class Publisher {
     private readonly openLane: (topic: string, partition: number) => ConfirmLane,
   ) {}
 
-  /** Up to the lanes' queues there is nothing to wait for but room: that keeps the order of the calls. */
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
-    if (messages.length === 0) return [];
-    return new Promise((resolve) => {
-      this.#admission.enter(messages.length, () => {
-        const call: Call = { refused: new Set(), broken: new Set() };
-        const settled = Promise.all(messages.map((message) => this.#sendOne(message, call)));
-        for (const lane of this.#lanes.values()) lane.feed();
-        resolve(settled.finally(() => this.#admission.leave(messages.length)));
-      });
+    const outcomes: (SendError | undefined)[] = messages.map(() => undefined);
+    const parts = Map.groupBy(
+      messages.map((message, index) => ({ message, index })),
+      ({ message: { topic, partition } }) => `${topic}\0${String(partition)}`,
+    );
+    const sending = [...parts].map(async ([part, indexed]) => {
+      const settled = await this.#sendPart(
+        part,
+        indexed.map(({ message }) => message),
+      );
+      for (const [n, { index }] of indexed.entries()) outcomes[index] = settled[n];
     });
+    await Promise.all(sending);
+    return outcomes;
   }
 
   /** Refuses new sends and waits for those that run. */
   async close(deadlineMs: number): Promise<void> {
     this.#closed = true;
-    await withinMs(Promise.all([...this.#lanes.values()].map((lane) => lane.idle())), deadlineMs);
+    await withinMs(Promise.all([...this.#ways.values()].map(({ lane }) => lane.idle())), deadlineMs);
   }
 
-  /** Resolves, never rejects, with the outcome. */
-  #sendOne(message: OutgoingMessage, { refused, broken }: Call): Promise<SendError | undefined> {
-    const { topic, partition } = message;
+  /** Up to the lane's queue there is nothing to wait for but room: that keeps the order of the calls. */
+  #sendPart(part: string, messages: readonly OutgoingMessage[]): Promise<(SendError | undefined)[]> {
+    const { topic, partition } = messages[0] as OutgoingMessage;
     const unknown = this.topics.refusal(topic, partition);
-    if (unknown !== undefined) return Promise.resolve(new SendError('not-stored', unknown, true));
-    const part = `${topic}\0${String(partition)}`;
-    const refusal = this.#refusal(message, refused.has(part));
-    if (refusal) {
-      refused.add(part);
-      return Promise.resolve(refusal);
+    if (unknown !== undefined) {
+      return Promise.resolve(messages.map(() => new SendError('not-stored', unknown, true)));
     }
-    let lane = this.#lanes.get(part);
-    if (!lane) this.#lanes.set(part, (lane = this.openLane(topic, partition)));
-    const { promise, resolve } = Promise.withResolvers<SendError | undefined>();
-    lane.add({ message, part, broken, settle: resolve });
-    return promise;
+    const { lane, admission } = this.#way(part, topic, partition);
+    return new Promise((resolve) => {
+      admission.enter(messages.length, () => {
+        const settled = Promise.all(this.#addAll(messages, part, lane));
+        lane.feed();
+        resolve(settled.finally(() => admission.leave(messages.length)));
+      });
+    });
+  }
+
+  /** Promises that resolve, never reject, with the outcomes. What is confirmed must be a prefix: nothing after a refusal. */
+  #addAll(
+    messages: readonly OutgoingMessage[],
+    part: string,
+    lane: ConfirmLane,
+  ): (Promise<SendError | undefined> | SendError)[] {
+    const broken = new Set<string>();
+    let isBehind = false;
+    return messages.map((message) => {
+      const refusal = this.#refusal(message, isBehind);
+      if (refusal) {
+        isBehind = true;
+        return refusal;
+      }
+      const { promise, resolve } = Promise.withResolvers<SendError | undefined>();
+      lane.add({ message, part, broken, settle: resolve });
+      return promise;
+    });
+  }
+
+  #way(part: string, topic: string, partition: number): Way {
+    let way = this.#ways.get(part);
+    if (!way) {
+      way = { lane: this.openLane(topic, partition), admission: new Admission(MOST_UNCONFIRMED) };
+      this.#ways.set(part, way);
+    }
+    return way;
   }
 
   #refusal({ topic, key, headers, body }: OutgoingMessage, isBehind: boolean): SendError | undefined {
