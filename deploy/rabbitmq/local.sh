@@ -54,10 +54,10 @@ start() {
     echo '[rabbitmq_management].' >"$folder/plugins"
     {
       echo "listeners.tcp.local = 127.0.0.1:$port"
-      # For what there is alone, as exchanges, queues and bindings; without what it costs to count what they do.
+      # Who consumes and what there is; without rates of what they do.
       echo "management.tcp.ip = 127.0.0.1"
       echo "management.tcp.port = $((port + 10000))"
-      echo "management_agent.disable_metrics_collector = true"
+      echo "management.rates_mode = none"
     } >"$folder/node.conf"
     [ -z "${RABBITMQ_LOCAL_EXTRA:-}" ] || cat "$RABBITMQ_LOCAL_EXTRA" >>"$folder/node.conf"
     limit=$(ulimit -Hn)

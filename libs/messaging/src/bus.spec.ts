@@ -57,6 +57,34 @@ describe('bus', () => {
     expect(await bus.health()).toMatchObject({ paused: [] });
   });
 
+  it('warns when a store forgets messages that the broker keeps, at the start and later', async () => {
+    const driver = memoryDriver();
+    const logged: string[] = [];
+    const bus = busOver(driver, logged);
+    const create = onCommand(Create, (message) => message.payload);
+    await bus.serve(notes, [create], { ...direct(driver), windowMs: 3_600_000 });
+    expect(await bus.check()).toEqual([
+      {
+        level: 'warning',
+        what: 'the inbox of notes remembers for 1 h, and note.commands keeps messages for 24 h',
+        why: expect.stringContaining('refused as too old'),
+        change: expect.stringMatching(/windowMs .* longer.*retention\.ms/),
+      },
+    ]);
+    expect(logged).toEqual([expect.stringMatching(/^the inbox of notes remembers for 1 h/)]);
+  });
+
+  it.each([
+    ['as long as the broker', 24 * 3_600_000],
+    ['nothing', undefined],
+  ])('is content with a store that remembers %s', async (_, windowMs) => {
+    const driver = memoryDriver();
+    const bus = busOver(driver);
+    const store = { ...direct(driver), ...(windowMs !== undefined && { windowMs }) };
+    await bus.serve(notes, [onCommand(Create, (message) => message.payload)], store);
+    expect(await bus.check()).toEqual([]);
+  });
+
   it('finishes and answers what runs when it closes', async () => {
     const broker = new MemoryBroker();
     const driver = memoryDriver(broker);

@@ -123,6 +123,7 @@ export class Bus implements Requester {
     this.#subscribers.set(subscription.name, subscriber);
     try {
       await this.start();
+      demandHealthy(await subscriber.check(), (text) => this.#log('warn', text, {}));
       await subscriber.start();
     } catch (error) {
       this.#subscribers.delete(subscription.name);
@@ -156,11 +157,15 @@ export class Bus implements Requester {
     return { ...(await this.driver.health()), paused };
   }
 
-  /** What is wrong with the broker now: its settings and clock, and where it isn't as the topology says. */
+  /** What is wrong with the broker now: its settings and clock, where it isn't as the topology says, or as a served store needs. */
   async check(): Promise<readonly Finding[]> {
     const { driver, topology } = this.#options;
-    const [differences, findings] = await Promise.all([driver.plan(topology), driver.check(topology)]);
-    return [...differences.map(differenceFinding), ...findings];
+    const [differences, findings, ...ofStores] = await Promise.all([
+      driver.plan(topology),
+      driver.check(topology),
+      ...[...this.#subscribers.values()].map((subscriber) => subscriber.check()),
+    ]);
+    return [...differences.map(differenceFinding), ...findings, ...ofStores.flat()];
   }
 
   lag(): Promise<readonly GroupLag[]> {

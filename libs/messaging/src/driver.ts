@@ -99,6 +99,11 @@ export interface Driver {
   /** What of the broker's settings and clock breaks a promise, though the topology is there or can be made. Changes nothing. */
   check(topology: Topology): Promise<readonly Finding[]>;
   /**
+   * For how long each of these topics keeps its messages, in milliseconds, as the broker has it now. Topics that it does not
+   * have, and those whose messages only wait for their readers, are left out.
+   */
+  retention(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /**
    * Sends, and answers one result per message: undefined once the broker has it durably. What is confirmed of one call is
    * a prefix per partition. Calls of one process keep their order per partition. Bounded: waits while too much is unconfirmed.
    */

@@ -148,6 +148,8 @@ export interface GroupSettings {
  * service's own database) and by `direct()` for groups without a store (each delivery runs, at least once).
  */
 export interface MessageStore {
+  /** How long it knows a message again; what was first sent longer ago is `too-old`. Undefined: it knows none. */
+  readonly windowMs?: number;
   /**
    * Runs a batch in one transaction and answers one outcome per delivery, in order. `last`: the last quick attempt, after
    * which a fault settles the message (command: failed; event: parked). Rejects with an InfrastructureError when nothing

@@ -7,9 +7,11 @@ import { Breaker, type BreakerOptions } from './pipeline/breaker.js';
 import { Drainer, type DrainOptions } from './pipeline/drainer.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { Handler } from './registry/handler.js';
+import type { Finding } from './finding.js';
 import { registryOf } from './registry/registry.js';
 import type { MessageStore } from './store.js';
 import type { Instruments } from './telemetry.js';
+import { windowFindings } from './window-findings.js';
 
 export interface ServeOptions extends ConsumerOptions {
   readonly breaker?: BreakerOptions;
@@ -28,7 +30,7 @@ export class Subscriber {
     private readonly driver: Driver,
     readonly subscription: GroupSubscription,
     handlers: readonly Handler[],
-    store: MessageStore,
+    private readonly store: MessageStore,
     private readonly options: ServeOptions,
     parts: { instruments: Instruments; log: Log },
   ) {
@@ -62,6 +64,12 @@ export class Subscriber {
 
   drainSoon(): void {
     this.#drainer.alert();
+  }
+
+  /** What in its store and its topics doesn't go together. */
+  async check(): Promise<Finding[]> {
+    const retention = await this.driver.retention(topicsOf(this.subscription));
+    return windowFindings(this.subscription.name, this.store.windowMs, retention);
   }
 
   async start(): Promise<void> {

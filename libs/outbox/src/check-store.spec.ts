@@ -110,6 +110,15 @@ describe('a start', () => {
     await db.query('alter table elsewhere rename to outbox_held');
   });
 
+  it('says how long its inbox remembers, which the bus compares with its topics', () => {
+    const given = {
+      executor: db.executor,
+      driver: new RecordingDriver(),
+      settings: { windowMs: 86_400_000 },
+    };
+    expect(createOutbox(given).store.windowMs).toBe(86_400_000);
+  });
+
   it('goes on with a warning in the log', async () => {
     const logged: string[] = [];
     const log = { warn: (text: string) => logged.push(text), error: () => undefined };

@@ -28,6 +28,7 @@ export function createStore(options: StoreOptions): OutboxStore {
   const owner = randomUUID();
   const marks = (subscriber: string, slot: Slot): RunningMarks => new RunningMarks(subscriber, slot, owner);
   return {
+    windowMs: settings.windowMs,
     process: (group, deliveries, run, last) =>
       processBatch(parts, marks(group.subscriber, 'batch'), group, deliveries, run, last),
     drain: (group, run, parse) =>

@@ -60,6 +60,14 @@ export const refusalCases: Cases = {
     expect(await driver.plan(other)).toMatchObject([{ kind: 'conflict', what: 'topic', name: topic }]);
   },
 
+  'tells how long it keeps messages of a topic that it has': async (scene) => {
+    const [topic, unknown] = [scene.name('kept'), scene.name('unknown')];
+    const { topics } = scene.topology([topic]);
+    const driver = await scene.start({ topics, groups: [] });
+    const retention = await driver.retention([topic, unknown]);
+    expect([...retention]).toEqual(topics.map(({ name, retentionMs }) => [name, retentionMs]));
+  },
+
   'declares the same topology from several instances at once, and again, without harm': async (scene) => {
     const [topic, group] = [scene.name('same'), scene.name('workers')];
     const topology = scene.topology([topic], [group]);

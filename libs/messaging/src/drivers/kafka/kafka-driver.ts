@@ -17,6 +17,7 @@ import {
 import type { Finding } from '../../finding.js';
 import { BroadcastConsumer } from './broadcast-consumer.js';
 import { checkCopies } from './check.js';
+import { checkMembers } from './check-members.js';
 import { type Clients, clientsOf } from './clients.js';
 import type { ProducerPort } from './client.js';
 import { GroupConsumer } from './group-consumer.js';
@@ -101,9 +102,19 @@ export class KafkaDriver implements Driver {
     return planTopology(this.#cluster, this.#names, topology);
   }
 
-  async check({ topics }: Topology): Promise<readonly Finding[]> {
+  async check({ topics, groups }: Topology): Promise<readonly Finding[]> {
     this.#demandOpen();
-    return checkCopies(this.#cluster, this.#names, this.#settings, topics);
+    const [copies, members] = await Promise.all([
+      checkCopies(this.#cluster, this.#names, this.#settings, topics),
+      checkMembers(this.#cluster, this.#names, this.#settings, groups),
+    ]);
+    return [...copies, ...members];
+  }
+
+  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    this.#demandOpen();
+    const found = await this.#cluster.retention(topics.map((name) => this.#names.topic(name)));
+    return new Map([...found].map(([name, ms]) => [this.#names.plain(name), ms]));
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {

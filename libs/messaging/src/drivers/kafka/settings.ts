@@ -20,7 +20,10 @@ export interface KafkaDriverOptions {
   readonly client?: KafkaClientName;
   /** Before the name of every topic and group, so that deployments can share a cluster. Default none. */
   readonly prefix?: string;
-  /** How clients name themselves to the brokers, followed by the driver's id. Default `taskwire`. */
+  /**
+   * How clients name themselves to the brokers, followed by the driver's id. The same in all processes that declare a group:
+   * `check` warns of members with another one. Default `taskwire`.
+   */
   readonly clientId?: string;
   /** `true`, or options of `node:tls`. Default: no TLS. */
   readonly tls?: true | ConnectionOptions;
@@ -50,6 +53,8 @@ export interface Settings {
   readonly brokers: readonly string[];
   readonly client: KafkaClientName;
   readonly prefix: string;
+  /** Of all instances; `clientId` is that of this one. */
+  readonly clientName: string;
   readonly clientId: string;
   readonly tls: ConnectionOptions | undefined;
   readonly sasl: KafkaSasl | undefined;
@@ -86,11 +91,13 @@ export function settingsOf(options: KafkaDriverOptions, id: string = randomUUID(
   if (options.brokers.length === 0)
     throw new Error('kafka bus: brokers is empty: give at least one host:port');
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 10_000;
+  const clientName = options.clientId ?? 'taskwire';
   return {
     brokers: options.brokers,
     client: options.client ?? 'platformatic',
     prefix: options.prefix ?? '',
-    clientId: `${options.clientId ?? 'taskwire'}-${id}`,
+    clientName,
+    clientId: `${clientName}-${id}`,
     tls: options.tls === true ? {} : options.tls,
     sasl: options.sasl,
     maxMessageBytes: options.maxMessageBytes ?? 1024 ** 2,

@@ -1,4 +1,4 @@
-import { ConfigResourceTypes } from '@platformatic/kafka';
+import { ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from '@platformatic/kafka';
 import { expect, it } from '@jest/globals';
 import { Recorder } from '../../../testing/driver/recorder.js';
 import { numbered, sendAll } from '../../../testing/driver/scene.js';
@@ -20,6 +20,19 @@ await withKafka(
       const configs = new Map(described?.configs.map(({ name, value }) => [name, value]));
       expect(configs.get('retention.ms')).toBe('3600000');
       expect(Number(configs.get('max.message.bytes'))).toBeGreaterThan(2_000_000);
+    });
+
+    it('tells how long its topics keep messages now, whatever was declared', async () => {
+      const driver = await broker().start('retained');
+      const name = broker().names.topic('retained');
+      const retention = () => driver.retention(['retained', 'unknown']);
+      expect(await retention()).toEqual(new Map([['retained', 3_600_000]]));
+      const { SET } = IncrementalAlterConfigOperationTypes;
+      const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: name };
+      await broker().admin.incrementalAlterConfigs({
+        resources: [{ ...resource, configs: [{ name: 'retention.ms', value: '-1', configOperation: SET }] }],
+      });
+      await until('the change', async () => (await retention()).get('retained') === Infinity);
     });
 
     it('refuses a topic that has another number of partitions, and says what to do', async () => {

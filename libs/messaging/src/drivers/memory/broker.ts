@@ -91,6 +91,14 @@ export class MemoryBroker {
     return group;
   }
 
+  retention(topics: readonly string[]): Map<string, number> {
+    const declared = topics.flatMap((name) => {
+      const topic = this.#topics.get(name);
+      return topic ? [[name, topic.retentionMs] as const] : [];
+    });
+    return new Map(declared);
+  }
+
   /** Stores one message, or says why not. */
   append(message: OutgoingMessage): SendError | undefined {
     const topic = this.#topics.get(message.topic);

@@ -59,6 +59,10 @@ export class MemoryDriver implements Driver {
     return this.#use(() => []);
   }
 
+  retention(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#use(() => this.broker.retention(topics));
+  }
+
   /** One after the other, which keeps the order of this process's calls. */
   send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
     const sent = this.#sending.then(() => this.#send(messages));

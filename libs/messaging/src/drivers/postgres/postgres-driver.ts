@@ -62,6 +62,10 @@ export class PostgresDriver implements Driver {
     return checkServer(this.#instance.data);
   }
 
+  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#instance.topics.retention(topics);
+  }
+
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {
     return this.#instance.publisher.send(messages);
   }

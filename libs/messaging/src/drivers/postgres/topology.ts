@@ -82,6 +82,15 @@ export class Topics {
     ];
   }
 
+  async retention(topics: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.link.query<{ topic: string; ms: number }>(
+      'retention',
+      'select topic, (extract(epoch from max(keep)) * 1000)::float8 as ms from bus.partition where topic = any($1) group by topic',
+      [[...topics]],
+    );
+    return new Map(rows.map(({ topic, ms }) => [topic, ms]));
+  }
+
   /** The channel of a partition's topic. */
   channelOfPartition(id: number): string {
     const ref = this.#byId.get(id);

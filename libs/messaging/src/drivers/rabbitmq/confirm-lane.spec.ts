@@ -41,9 +41,19 @@ class Source implements ConfirmSource {
 const notStored = (text: string) => new SendError('not-stored', text);
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
+const begun: { readonly source: Source; readonly lane: ConfirmLane }[] = [];
+afterEach(() => {
+  // What is still unconfirmed would be waited for.
+  for (const { source, lane } of begun.splice(0)) {
+    source.refused = 'the test is over';
+    lane.giveUp('the test is over');
+  }
+});
+
 function begin() {
   const source = new Source();
   const lane = new ConfirmLane(source);
+  begun.push({ source, lane });
   const outcomes = new Map<string, string>();
   const add = (texts: readonly string[], broken = new Set<string>(), bytes = 0) => {
     for (const text of texts) {

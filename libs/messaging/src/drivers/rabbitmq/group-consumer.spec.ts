@@ -94,7 +94,7 @@ describeRabbitmq('a group on RabbitMQ', () => {
     const queue = scene.names.queue('fleeting', 'fleeting.group', 0);
     const model = await connect(scene.url);
     const lease = new Lease('fleeting', 0, new Delivery(() => Promise.resolve()));
-    const opening = lease.open(model, queue, () => undefined);
+    const opening = lease.open(model, queue, scene.names.newConsumerTag(), () => undefined);
     await Promise.all([opening, lease.release()]);
     const consumers = await scene.aside((channel) => channel.checkQueue(queue));
     expect(consumers.consumerCount).toBe(0);

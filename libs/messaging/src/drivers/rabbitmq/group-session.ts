@@ -118,7 +118,8 @@ export class GroupSession {
     this.#leases.set(key, lease);
     const queue = this.host.names.queue(topic, this.group, partition);
     try {
-      await lease.open(this.model, queue, () => this.#forget(key, lease));
+      const tag = this.host.names.newConsumerTag();
+      await lease.open(this.model, queue, tag, () => this.#forget(key, lease));
       this.#failures.delete(key);
       this.#members.tell();
     } catch (error) {

@@ -54,7 +54,7 @@ export class Lease {
     this.#isMine = true;
   }
 
-  async open(model: ChannelModel, queue: string, onEnd: () => void): Promise<void> {
+  async open(model: ChannelModel, queue: string, consumerTag: string, onEnd: () => void): Promise<void> {
     await openChannel(
       model,
       async (channel) => {
@@ -62,11 +62,12 @@ export class Lease {
         if (this.#held.isGone) return closeChannel(channel);
         this.#channel = channel;
         await channel.prefetch(Math.min(MOST_PREFETCHED, this.delivery.bufferSize));
-        await channel.consume(queue, (message) => {
+        const receive = (message: ConsumeMessage | null): void => {
           if (message) this.#receive(message);
           // The server cancelled: the queue was deleted.
           else void closeChannel(channel);
-        });
+        };
+        await channel.consume(queue, receive, { consumerTag });
       },
       () => {
         this.lose();

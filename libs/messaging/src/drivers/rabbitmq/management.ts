@@ -6,6 +6,8 @@ import { messageOf } from './channel.js';
 import type { Settings } from './settings.js';
 
 const TIMEOUT_MS = 10_000;
+/** Of what a start can do without. */
+const LOOK_TIMEOUT_MS = 2_000;
 /** From the port of AMQP to that of the management plugin, as RabbitMQ's own defaults are: 5672 and 15672. */
 const PORT_OFFSET = 10_000;
 const LAST_PORT = 65_535;
@@ -22,15 +24,21 @@ const Bindings = z.array(
 
 export type Binding = z.infer<typeof Bindings>[number];
 
+const Consumers = z.array(
+  z.object({
+    consumer_tag: z.string(),
+    queue: z.object({ name: z.string() }),
+    channel_details: z.object({ peer_host: z.string().optional(), user: z.string().optional() }),
+  }),
+);
+
+export type QueueConsumer = z.infer<typeof Consumers>[number];
+
 /** Every binding of the virtual host. AMQP lists nothing; the HTTP API of RabbitMQ's management plugin does. */
 export async function readBindings(settings: Settings): Promise<readonly Binding[]> {
   const url = managementUrl(settings);
-  const { username, password, pathname } = new URL(settings.url);
-  const vhost = pathname.length > 1 ? pathname.slice(1) : '%2F';
-  const auth = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   try {
-    const answer = await read(new URL(`api/bindings/${vhost}`, url), auth, settings);
-    return Bindings.parse(answer);
+    return Bindings.parse(await read(url, 'bindings', settings, TIMEOUT_MS));
   } catch (error) {
     throw new Error(
       `rabbitmq bus: only RabbitMQ's management plugin tells which groups there are, and at ${url.host} it does not ` +
@@ -38,6 +46,15 @@ export async function readBindings(settings: Settings): Promise<readonly Binding
         'managementUrl of the driver) to where it is',
       { cause: error },
     );
+  }
+}
+
+/** Every consumer in the virtual host, as of some seconds ago; undefined where the plugin does not tell. */
+export async function readConsumers(settings: Settings): Promise<readonly QueueConsumer[] | undefined> {
+  try {
+    return Consumers.parse(await read(managementUrl(settings), 'consumers', settings, LOOK_TIMEOUT_MS));
+  } catch {
+    return undefined;
   }
 }
 
@@ -50,11 +67,16 @@ function managementUrl({ url, managementUrl }: Settings): URL {
   return new URL(`${scheme}://${hostname}:${String(Math.min(offset, LAST_PORT))}/`);
 }
 
-function read(url: URL, auth: string, { tls }: Settings): Promise<unknown> {
-  const options = { auth, timeout: TIMEOUT_MS, signal: AbortSignal.timeout(TIMEOUT_MS) };
+/** Of the virtual host and with the credentials that AMQP has. */
+function read(management: URL, what: string, { url, tls }: Settings, timeout: number): Promise<unknown> {
+  const { username, password, pathname } = new URL(url);
+  const vhost = pathname.length > 1 ? pathname.slice(1) : '%2F';
+  const auth = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const options = { auth, signal: AbortSignal.timeout(timeout) };
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const place = new URL(`api/${what}/${vhost}`, management);
   const sent =
-    url.protocol === 'https:' ? requestHttps(url, { ...tls, ...options }) : requestHttp(url, options);
+    place.protocol === 'https:' ? requestHttps(place, { ...tls, ...options }) : requestHttp(place, options);
   sent.on('error', reject);
   sent.on('response', (response) => {
     if (response.statusCode === 200) return resolve(json(response));

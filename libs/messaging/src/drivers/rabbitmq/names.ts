@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+
+const CONSUMER = 'taskwire.';
+
 /** The names of everything on the broker. AMQP 0-9-1 allows 255 bytes (short string). */
 export class Names {
   constructor(private readonly prefix: string) {}
@@ -22,6 +26,15 @@ export class Names {
 
   member(group: string, id: string): string {
     return `${this.members(group)}.${id}`;
+  }
+
+  /** Of a group's consumer, by which it is told from those that are none of ours. */
+  newConsumerTag(): string {
+    return CONSUMER + randomUUID();
+  }
+
+  isConsumerTag(tag: string): boolean {
+    return tag.startsWith(CONSUMER);
   }
 
   replies(id: string): string {

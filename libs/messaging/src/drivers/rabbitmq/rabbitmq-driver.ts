@@ -15,6 +15,7 @@ import type {
   OutgoingMessage,
   SendError,
 } from '../../driver.js';
+import type { Finding } from '../../finding.js';
 import { BroadcastConsumer, type BroadcastHost } from './broadcast-consumer.js';
 import { Confirms } from './confirms.js';
 import { Link } from './connection.js';
@@ -28,6 +29,7 @@ import { ReplyInbox, ReplySender } from './replies.js';
 import { type RabbitmqDriverOptions, type Settings, settingsOf } from './settings.js';
 import { Topics } from './topology.js';
 import { planTopology } from './topology-plan.js';
+import { findStrangers } from './strangers.js';
 import { Voice } from './voice.js';
 
 /** RabbitMQ tells only those who publish that it is short of memory or disk: not the first write should learn it. */
@@ -110,9 +112,14 @@ export class RabbitmqDriver implements Driver {
     return planTopology(await this.#publishing.connection(), this.#names, topology);
   }
 
-  /** All that AMQP tells of its settings is in the topology: what is not durable is a conflict there. */
-  check(): Promise<readonly []> {
-    return Promise.resolve([]);
+  /** Settings that AMQP tells are in the topology: what is not durable is a conflict there. */
+  async check(topology: Topology): Promise<readonly Finding[]> {
+    return findStrangers(this.#settings, this.#names, topology);
+  }
+
+  /** A queue keeps what waits in it, for as long as it takes. */
+  retention(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map());
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (SendError | undefined)[]> {

@@ -22,6 +22,7 @@ const unlisted = (await hasRabbitmqManagement()) ? [] : Object.keys(forgetCases)
     excuses: {
       'reads old messages in a group that was declared from the earliest':
         'a queue has only what came after it was made',
+      'tells how long it keeps messages of a topic that it has': 'a queue keeps what waits in it',
       ...Object.fromEntries(
         unlisted.map((title) => [title, `no management plugin at ${rabbitmqManagementUrl}`]),
       ),

@@ -22,6 +22,7 @@ export interface Copies {
 const REFUSALS = ['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'];
 const MIN_INSYNC = 'min.insync.replicas';
 const REPLICATION = 'default.replication.factor';
+const RETENTION = 'retention.ms';
 const MAX_BYTES = 'max.message.bytes';
 
 /** Who is in a group. */
@@ -93,6 +94,15 @@ export class Cluster {
   async maxBatchBytes(topics: readonly string[]): Promise<Map<string, number>> {
     const settings = await this.#settingsOf(ConfigResourceTypes.TOPIC, topics, [MAX_BYTES]);
     return new Map([...settings].map(([topic, values]) => [topic, Number(values.get(MAX_BYTES))]));
+  }
+
+  /** For how long each topic that exists keeps messages; Infinity for ever. Those whose settings can't be read are left out. */
+  async retention(topics: readonly string[]): Promise<Map<string, number>> {
+    const existing = [...(await this.partitionCounts(topics)).keys()];
+    if (existing.length === 0) return new Map();
+    const settings = await this.#settingsOf(ConfigResourceTypes.TOPIC, existing, [RETENTION]);
+    const ms = (value: number): number => (value < 0 ? Infinity : value);
+    return new Map([...settings].map(([topic, values]) => [topic, ms(Number(values.get(RETENTION)))]));
   }
 
   /** The copies of each topic that exists. Those whose settings can't be read are left out. */
