@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Operation, ProblemBody, TaskPage } from '@taskwire/contracts';
+import { type FaultProxy, faultProxy } from '@taskwire/testing';
 import { Client as Database } from 'pg';
 import { type BodyOf, type Answer, type Client, signUp } from './client.js';
-import { type CuttableProxy, cuttableProxy } from './cuttable-proxy.js';
 import { openEvents } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
-let proxy: CuttableProxy;
+let proxy: FaultProxy;
 let platform: Platform;
 let ada: Client;
 
 beforeAll(async () => {
-  proxy = await cuttableProxy(process.env.TEST_POSTGRES_URL ?? '');
+  const { hostname, port } = new URL(process.env.TEST_POSTGRES_URL ?? '');
+  proxy = await faultProxy({ target: `${hostname}:${port || 5432}` });
   platform = await startPlatform({ busThrough: (url) => proxy.through(url) });
 }, 60_000);
 afterAll(async () => {
@@ -47,10 +48,10 @@ describe('while the bus is lost', () => {
         { title: 'once' },
         { ...key, prefer: 'wait=1' },
       );
-    proxy.cut();
+    await proxy.down();
     const refused = await create();
     const read = await ada.call('GET', '/v1/tasks');
-    proxy.mend();
+    await proxy.up();
     const done = await until('the bus is back', create, ({ status }) => status === 201, 30_000);
 
     expect([503, 504]).toContain(refused.status);

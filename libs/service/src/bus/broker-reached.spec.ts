@@ -1,29 +1,7 @@
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { freePorts, hasRabbitmq, rabbitmqUrl, until } from '@taskwire/testing';
+import { describe, expect, it } from '@jest/globals';
+import { faultProxy, freePorts, hasRabbitmq, rabbitmqUrl, until } from '@taskwire/testing';
 import { awaitBroker } from './broker-reached.js';
 import { ConfigError } from '../config.js';
-
-const undo: (() => void)[] = [];
-afterEach(() => {
-  for (const step of undo.splice(0)) step();
-});
-
-/** Lets connections to `port` through to RabbitMQ. */
-async function open(port: number): Promise<void> {
-  const { hostname, port: target } = new URL(rabbitmqUrl);
-  const server = createServer((client) => {
-    const broker = connect(Number(target || 5672), hostname);
-    for (const socket of [client, broker]) socket.on('error', () => socket.destroy());
-    client.pipe(broker).pipe(client);
-    client.on('close', () => broker.destroy());
-    undo.push(() => client.destroy());
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  undo.push(() => server.close());
-}
 
 (hasRabbitmq() ? describe : describe.skip)('a broker that is not there', () => {
   it('is waited for, with what to do and without its password', async () => {
@@ -38,8 +16,10 @@ async function open(port: number): Promise<void> {
     );
     await until('it says what is missing', () => said.length > 0);
     const before = reached;
-    await open(port);
+    const { hostname, port: target } = new URL(rabbitmqUrl);
+    const broker = await faultProxy({ target: `${hostname}:${target || 5672}`, port });
     await waiting;
+    await broker.close();
 
     expect(before).toBe(false);
     expect(said[0]).toMatch(

@@ -1,24 +1,17 @@
 import { SingleFlight } from '../../delivery/single-flight.js';
-import { SendError, type OutgoingMessage } from '../../driver.js';
+import { type BatchLimits, type QueuedSend, refuse, takeBatch } from '../queued-send.js';
 import { encodeHeaders, pack } from './codec.js';
 import type { Link } from './connection.js';
 import type { SizeBound } from './size-bound.js';
 import { appendFailure, messageOf } from './sql-state.js';
 
-const MOST_MESSAGES = 500;
-const MOST_BYTES = 4 * 1024 ** 2;
+const BATCH: BatchLimits = { messages: 500, bytes: 4 * 1024 ** 2 };
 const ROW_OVERHEAD = 64;
 
 export const BEHIND_ANOTHER =
   'postgres bus: an earlier message of this partition in the same send was not stored';
 
-export interface LaneItem {
-  readonly part: number;
-  readonly message: OutgoingMessage;
-  /** Partitions of which an earlier message of the same send was not stored. Shared by the items of one send. */
-  readonly broken: Set<number>;
-  settle(error: SendError | undefined): void;
-}
+export type LaneItem = QueuedSend<number>;
 
 /** One connection that appends, one statement at a time, so that a partition never has two unconfirmed batches. */
 export class Lane {
@@ -50,7 +43,7 @@ export class Lane {
     } catch (error) {
       refusal = `postgres bus: no connection to append with: ${messageOf(error)}`;
     }
-    if (refusal === undefined) await this.#append(this.#take());
+    if (refusal === undefined) await this.#append(takeBatch(this.#queue, BATCH, BEHIND_ANOTHER));
     else for (const item of this.#queue.splice(0)) refuse(item, refusal);
   }
 
@@ -81,25 +74,4 @@ export class Lane {
     this.stored(counts.keys());
     for (const item of items) item.settle(undefined);
   }
-
-  #take(): LaneItem[] {
-    const batch: LaneItem[] = [];
-    let bytes = 0;
-    while (batch.length < MOST_MESSAGES && bytes < MOST_BYTES) {
-      const item = this.#queue.shift();
-      if (!item) break;
-      if (item.broken.has(item.part)) {
-        refuse(item, BEHIND_ANOTHER);
-        continue;
-      }
-      bytes += item.message.body.length;
-      batch.push(item);
-    }
-    return batch;
-  }
-}
-
-function refuse(item: LaneItem, reason: string): void {
-  item.broken.add(item.part);
-  item.settle(new SendError('not-stored', reason));
 }

@@ -1,20 +1,13 @@
 import { type OutgoingMessage, SendError } from '../../driver.js';
+import { type BatchLimits, type QueuedSend, refuse, takeBatch } from '../queued-send.js';
 
-const MOST_MESSAGES = 200;
-const MOST_BYTES = 4 * 1024 ** 2;
+const BATCH: BatchLimits = { messages: 200, bytes: 4 * 1024 ** 2 };
 const CONFIRM_TIMEOUT_MS = 5_000;
 
 export const BEHIND_ANOTHER =
   'rabbitmq bus: an earlier message of this partition in the same send was not stored';
 
-export interface LaneItem {
-  readonly message: OutgoingMessage;
-  /** Topic and partition, as in `broken`. */
-  readonly part: string;
-  /** Partitions of which an earlier message of the same send was not confirmed. Shared by the items of one send. */
-  readonly broken: Set<string>;
-  settle(error: SendError | undefined): void;
-}
+export type LaneItem = QueuedSend<string>;
 
 /** How a lane reaches the broker. */
 export interface ConfirmSource {
@@ -57,7 +50,7 @@ export class ConfirmLane {
       const refusal = this.source.refusal();
       if (refusal !== undefined) for (const item of this.#queue.splice(0)) refuse(item, refusal);
       else if (this.source.opening) return;
-      else this.#publish(this.#take());
+      else this.#publish(takeBatch(this.#queue, BATCH, BEHIND_ANOTHER));
     }
     if (!this.#batch) for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -110,25 +103,4 @@ export class ConfirmLane {
     }
     queueMicrotask(() => this.feed());
   }
-
-  #take(): LaneItem[] {
-    const batch: LaneItem[] = [];
-    let bytes = 0;
-    while (batch.length < MOST_MESSAGES && bytes < MOST_BYTES) {
-      const item = this.#queue.shift();
-      if (!item) break;
-      if (item.broken.has(item.part)) {
-        refuse(item, BEHIND_ANOTHER);
-        continue;
-      }
-      bytes += item.message.body.length;
-      batch.push(item);
-    }
-    return batch;
-  }
-}
-
-function refuse(item: LaneItem, reason: string): void {
-  item.broken.add(item.part);
-  item.settle(new SendError('not-stored', reason));
 }

@@ -73,14 +73,14 @@ export class Publisher {
     messages: readonly OutgoingMessage[],
     part: string,
     lane: ConfirmLane,
-  ): (Promise<SendError | undefined> | SendError)[] {
+  ): Promise<SendError | undefined>[] {
     const broken = new Set<string>();
     let isBehind = false;
     return messages.map((message) => {
       const refusal = this.#refusal(message, isBehind);
       if (refusal) {
         isBehind = true;
-        return refusal;
+        return Promise.resolve(refusal);
       }
       const { promise, resolve } = Promise.withResolvers<SendError | undefined>();
       lane.add({ message, part, broken, settle: resolve });
