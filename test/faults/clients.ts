@@ -43,7 +43,11 @@ async function workUntilEnd(
   while (!load.ended) await workOnTask(load, account, random, creates);
 }
 
-/** Every other task is also changed, up to twice, and every other of those completed. */
+/** Of some tasks their owner is reminded, soon enough to be waited for. */
+const REMINDED = 1 / 4;
+const REMIND_IN_MS = { from: 1_000, to: 4_000 };
+
+/** Every other task is also changed, up to twice, and every other of those completed, unless it has a reminder to come. */
 async function workOnTask(
   load: Load,
   account: Account,
@@ -62,7 +66,11 @@ async function workOnTask(
     await sleep(PAUSE_MS);
     return outcome;
   };
-  const { result, ...created } = await send({ method: 'POST', path: '/v1/tasks', body: { title } });
+  const isReminded = random.next() < REMINDED;
+  const remindIn = random.int(REMIND_IN_MS.from, REMIND_IN_MS.to);
+  const remindAt = isReminded ? new Date(Date.now() + remindIn).toISOString() : null;
+  const body = { title, remindAt };
+  const { result, ...created } = await send({ method: 'POST', path: '/v1/tasks', body });
   const changes: ChangeRecord[] = [];
   creates.push({ taskId: title, told: created.told, operation: created.operation, changes });
 
@@ -79,7 +87,7 @@ async function workOnTask(
     });
     changes.push({ kind: 'task_updated', description, told, operation });
   }
-  if (random.next() < 1 / 2) return;
+  if (isReminded || random.next() < 1 / 2) return;
   const { told, operation } = await send({ method: 'POST', path: `/v1/tasks/${id}/complete` });
   changes.push({ kind: 'task_completed', description: null, told, operation });
 }

@@ -1,11 +1,15 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type Deployment, deploy, SHORTENED } from './deployment.ts';
 import { SETTLED_PER_KILL } from './kills.ts';
+import { spread } from './report.ts';
 import { runRound } from './round.ts';
 import type { CrashRun, Victim } from './victims.ts';
 
 /** Of what is random in the specs; `npm run faults` draws others. */
 const SEED = 'npm test';
+
+/** What is promised of a reminder after a kill. */
+const REMINDER_LIMIT_MS = 10_000;
 
 /** Defines the test of one deployment. Each is a spec file of its own, so that two run at a time. */
 export function crashTest({ bus, shape, victims }: CrashRun): void {
@@ -23,7 +27,8 @@ export function crashTest({ bus, shape, victims }: CrashRun): void {
       const inHand = kills.map((kill) => kill.inHand);
       console.log(
         `${bus}, ${shape}: ${kills.length} kills with ${Math.min(...inHand)} to ${Math.max(...inHand)} messages in hand, ` +
-          `${acknowledged} of ${attempted} commands acknowledged, ${byOperation} of them by operation`,
+          `${acknowledged} of ${attempted} commands acknowledged, ${byOperation} of them by operation; ` +
+          `reminders after their time or the last kill: ${spread(result.remindersLateMs)}`,
       );
       expect(result.findings).toEqual([]);
       expect(result.complaints).toEqual([]);
@@ -32,6 +37,8 @@ export function crashTest({ bus, shape, victims }: CrashRun): void {
       expect(kills.length).toBeGreaterThanOrEqual(killsOf(victims));
       expect(acknowledged).toBeGreaterThanOrEqual(SETTLED_PER_KILL * killsOf(victims));
       expect(byOperation).toBeGreaterThan(0);
+      expect(result.remindersLateMs.length).toBeGreaterThan(0);
+      expect(Math.max(...result.remindersLateMs)).toBeLessThan(REMINDER_LIMIT_MS);
       for (const { process, points } of victims) {
         const reached = kills.filter((kill) => kill.process === process).map(({ point }) => point);
         expect(new Set(reached)).toEqual(new Set(points));

@@ -56,7 +56,7 @@ export interface Deployment {
   exits(): string[];
   /** Errors that nobody caught, which end a process that should have coped. */
   uncaught(): string[];
-  /** How often a process has ended itself at a point: one line each, `<point> <messages in hand>`. */
+  /** How often a process has ended itself at a point: one line each, `<point> <messages in hand> <ms since 1970>`. */
   kills(name: string): string[];
   /** Waits until nothing is left to send, to handle or to run again. */
   quiet(): Promise<void>;

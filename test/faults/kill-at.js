@@ -29,7 +29,7 @@ process.channel?.unref();
 for (const point of POINTS) {
   subscribe(point, ({ messages }) => {
     if (armed !== point || !(messages > 0)) return;
-    appendFileSync(process.env.KILL_LOG, `${point} ${messages}\n`);
+    appendFileSync(process.env.KILL_LOG, `${point} ${messages} ${Date.now()}\n`);
     process.kill(process.pid, 'SIGKILL');
   });
 }

@@ -15,6 +15,8 @@ export interface Kill {
   readonly point: string;
   /** Messages that it had in hand. */
   readonly inHand: number;
+  /** In ms since 1970. */
+  readonly at: number;
 }
 
 /** Lets the next kill happen only when the clients have got enough done for it, whoever is the victim. */
@@ -68,7 +70,7 @@ export async function killRepeatedly(deployment: Deployment, victim: Victim, pac
     .kills(process)
     .slice(before)
     .map((line) => {
-      const [point = '', inHand] = line.split(' ');
-      return { process, point, inHand: Number(inHand) };
+      const [point = '', inHand, at] = line.split(' ');
+      return { process, point, inHand: Number(inHand), at: Number(at) };
     });
 }

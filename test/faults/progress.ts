@@ -5,13 +5,14 @@ import { z } from 'zod';
 const Round = z.object({
   number: z.int(),
   point: z.string(),
-  kills: z.array(z.object({ process: z.string(), point: z.string(), inHand: z.number() })),
+  kills: z.array(z.object({ process: z.string(), point: z.string(), inHand: z.number(), at: z.number() })),
   faults: z.record(z.string(), z.int()),
   attempted: z.int(),
   acknowledged: z.int(),
   byOperation: z.int(),
   refused: z.int(),
   findings: z.array(z.object({ owner: z.string(), kind: z.string(), where: z.string(), detail: z.string() })),
+  remindersLateMs: z.array(z.number()),
   complaints: z.array(z.string()),
   /** Processes that ended other than by SIGKILL. */
   exits: z.array(z.string()),
@@ -34,13 +35,16 @@ const Progress = z.object({
 /** A run as far as it has come: what `--resume` goes on with, and what the report is made of. */
 export type Progress = z.output<typeof Progress>;
 
-/** Undefined where there is no such file. */
+/** Undefined where there is no such file; one that an older version wrote is an error. */
 export async function readProgress(path: string): Promise<Progress | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  return text === undefined ? undefined : Progress.parse(JSON.parse(text));
+  if (text === undefined) return undefined;
+  const { data, error } = Progress.safeParse(JSON.parse(text));
+  if (error) throw new Error(`${path} is of another version, start anew: ${z.prettifyError(error)}`);
+  return data;
 }
 
 /** Whole or not at all, also when this process is ended meanwhile. */

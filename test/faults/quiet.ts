@@ -3,9 +3,10 @@ import { Client } from 'pg';
 const LEFT = {
   'outbox rows': 'select count(*) n from outbox',
   'parked messages': 'select count(*) n from parked_messages',
+  'scheduled messages': 'select count(*) n from scheduled_messages',
 };
 
-/** True when nothing is in an outbox and nothing is parked; else what there is. By the stores' addresses. */
+/** True when nothing is in an outbox, parked or scheduled; else what there is. By the stores' addresses. */
 export async function isSent(stores: Readonly<Record<string, string>>): Promise<true | string> {
   const left: string[] = [];
   for (const [store, url] of Object.entries(stores)) {

@@ -9,10 +9,11 @@ import { POINTS, victimsAt } from './victims.js';
 
 const round = (rest: Partial<Round> = {}): Round => ({
   ...{ number: 1, point: 'taskwire.batch.committed', faults: { latency: 2 }, findings: [], complaints: [] },
+  remindersLateMs: [40, 600],
   ...{ attempted: 30, acknowledged: 30, byOperation: 9, refused: 0, exits: [], error: null, seconds: 40 },
   kills: [
-    { process: 'task', point: 'taskwire.batch.committed', inHand: 3 },
-    { process: 'auth', point: 'taskwire.batch.committed', inHand: 1 },
+    { process: 'task', point: 'taskwire.batch.committed', inHand: 3, at: 1 },
+    { process: 'auth', point: 'taskwire.batch.committed', inHand: 1, at: 2 },
   ],
   ...rest,
 });
@@ -42,6 +43,7 @@ describe('the report of a run', () => {
       '| taskwire.relay.sent | kafka:kafkajs | 2 | 1-3 | 30 | 30 | 0 | 0 | 0 | 0 | 0 | 0 |',
     );
     expect(page).toContain('| latency | 6 |');
+    expect(page).toContain('Reminders: 6, p50 40 ms, p95 600 ms, at most 600 ms after their time');
     expect(page).toContain('RELAY_LEASE_MS=1500');
     expect(page).toContain('Round 2 (`--round 2` repeats it)');
     expect(page).not.toContain('Every round was clean');

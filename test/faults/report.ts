@@ -21,12 +21,21 @@ ${[...rows, row('all', driver, rounds)].join('\n')}
 |---|---|
 ${faults(rounds)}
 
+Reminders: ${spread(rounds.flatMap(({ remindersLateMs }) => remindersLateMs))} after their time, or after the
+last kill if that came later; other faults went on meanwhile.
 Processes that ended by themselves and were started again: ${rounds.flatMap(({ exits }) => exits).length}.
 Shortened or set for this: ${Object.entries(settings)
     .map(([name, value]) => `\`${name}=${value}\``)
     .join(', ')}.
 ${bad.length === 0 ? 'Every round was clean.' : bad.map(describe).join('\n')}
 `;
+}
+
+/** How many there are, and how long. */
+export function spread(ms: readonly number[]): string {
+  const sorted = ms.toSorted((a, b) => a - b);
+  const at = (share: number) => `${Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0)} ms`;
+  return sorted.length === 0 ? 'none' : `${sorted.length}, p50 ${at(0.5)}, p95 ${at(0.95)}, at most ${at(1)}`;
 }
 
 export function isClean({ findings, refused, error }: Round): boolean {

@@ -5,8 +5,11 @@ import {
   type ClientRecord,
   type CommandRecord,
   type Finding,
+  type Lateness,
+  latenessIn,
   readOperations,
   readStored,
+  type StoredRecord,
 } from '@taskwire/testing';
 import { newcomers, profileFindings, register, renamingClient } from './accounts.ts';
 import { type Load, pipelinedClient, sequentialClient } from './clients.ts';
@@ -42,6 +45,8 @@ export interface RoundResult {
   /** Commands that were told to be refused, failed or expired: none should be. */
   readonly refused: number;
   readonly findings: readonly Finding[];
+  /** How late each reminder was, in ms: after its time, or after the last kill before it was given if that came later. */
+  readonly remindersLateMs: readonly number[];
   /** What was answered where a command was not done. */
   readonly complaints: readonly string[];
 }
@@ -91,16 +96,19 @@ export async function runRound(deployment: Deployment, plan: RoundPlan): Promise
     settled.push(await readOperations(api, accounts[n] as Account, record));
   const idle = [...renaming, ...strangers];
   const all = [...settled, ...idle.map(({ userId: owner }) => ({ owner, sequential: true, creates: [] }))];
+  const { findings, stored } = await settledFindings(api, [...accounts, ...idle], all);
   return {
     kills,
     faults: weather?.counts ?? {},
     ...totals(settled),
-    findings: [
-      ...(await settledFindings(api, [...accounts, ...idle], all)),
-      ...(await profileFindings(api, profiles)),
-    ],
+    findings: [...findings, ...(await profileFindings(api, profiles))],
+    remindersLateMs: stored.flatMap(latenessIn).map((reminder) => lateMs(reminder, kills)),
     complaints: load.complaints,
   };
+}
+
+function lateMs({ dueAt, at }: Lateness, kills: readonly Kill[]): number {
+  return at - Math.max(dueAt, ...kills.map((kill) => kill.at).filter((killedAt) => killedAt < at));
 }
 
 function totals(
@@ -127,11 +135,12 @@ async function settledFindings(
   api: string,
   accounts: readonly Account[],
   clients: readonly ClientRecord[],
-): Promise<Finding[]> {
+): Promise<{ findings: Finding[]; stored: StoredRecord[] }> {
   const end = performance.now() + SETTLE_LIMIT_MS;
   for (;;) {
-    const findings = checkLedger(clients, await readStored(api, accounts));
-    if (performance.now() > end || findings.every(({ kind }) => kind !== 'lost')) return findings;
+    const stored = await readStored(api, accounts);
+    const findings = checkLedger(clients, stored);
+    if (performance.now() > end || findings.every(({ kind }) => kind !== 'lost')) return { findings, stored };
     await sleep(500);
   }
 }

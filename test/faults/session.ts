@@ -41,6 +41,7 @@ export function openSession(bus: BusName, settings: NodeJS.ProcessEnv, servers: 
       ...result,
       kills: [...result.kills],
       findings: [...result.findings],
+      remindersLateMs: [...result.remindersLateMs],
       complaints: [...result.complaints],
       error: null,
     };
@@ -76,7 +77,7 @@ export function openSession(bus: BusName, settings: NodeJS.ProcessEnv, servers: 
 type Frame = Pick<Round, 'number' | 'point' | 'exits' | 'seconds'>;
 
 const NOTHING: Omit<Round, keyof Frame | 'error'> = {
-  ...{ kills: [], faults: {}, findings: [], complaints: [] },
+  ...{ kills: [], faults: {}, findings: [], remindersLateMs: [], complaints: [] },
   ...{ attempted: 0, acknowledged: 0, byOperation: 0, refused: 0 },
 };
 

@@ -6,6 +6,7 @@ export * from './kafka-proxy.js';
 export * from './kafka.js';
 export * from './kcat.js';
 export * from './ledger-reader.js';
+export { type Lateness, latenessIn } from './ledger-reminders.js';
 export * from './ledger.js';
 export * from './local-broker.js';
 export * from './postgres.js';

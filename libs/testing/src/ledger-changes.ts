@@ -6,6 +6,7 @@ import type {
   StoredRecord,
   StoredTask,
 } from './ledger.js';
+import { isReminder } from './ledger-reminders.js';
 
 /**
  * Each acknowledged change once and in order, in the task and in the owner's feed: a task's version counts its changes, and
@@ -13,7 +14,11 @@ import type {
  */
 export function checkChanges(client: ClientRecord, { tasks, feed }: StoredRecord): Finding[] {
   const stored = new Map(tasks.map((task) => [task.id, task]));
-  const entries = Map.groupBy(feed, ({ taskId }) => taskId);
+  // When a reminder is given, its client doesn't decide.
+  const entries = Map.groupBy(
+    feed.filter((entry) => !isReminder(entry)),
+    ({ taskId }) => taskId,
+  );
   return client.creates.flatMap(({ taskId, changes = [] }) => {
     const task = stored.get(taskId);
     // One that is lost is found as a task.

@@ -11,15 +11,15 @@ const PAGES: Record<string, unknown> = {
     tasks: [
       {
         ...{ title: 'a', createdAt: '2026-11-24T10:00:00.000Z', completedAt: null },
-        ...{ description: null, version: 1 },
+        ...{ description: null, remindAt: null, version: 1 },
       },
     ],
     nextCursor: null,
   },
   '/v1/notifications': {
     notifications: [
-      { kind: 'task_created', title: 'a' },
-      { kind: 'welcome', title: 'Welcome' },
+      { id: '01a20cff-84d0-7000-8000-000000000001', kind: 'task_created', title: 'a' },
+      { id: '01a20cff-84d0-7000-8000-000000000000', kind: 'welcome', title: 'Welcome' },
     ],
     nextBefore: null,
   },
@@ -65,10 +65,10 @@ describe('reading what is stored', () => {
         tasks: [
           {
             ...{ id: 'a', createdAt: '2026-11-24T10:00:00.000Z', completedAt: null },
-            ...{ description: null, version: 1 },
+            ...{ description: null, remindAt: null, version: 1 },
           },
         ],
-        feed: [{ kind: 'task_created', taskId: 'a' }],
+        feed: [{ kind: 'task_created', taskId: 'a', at: '2026-11-24T10:00:02.000Z' }],
         welcomes: 1,
         counted: { '2026-11-24': 1 },
         completed: { '2026-11-24': 0 },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NotificationList, Operation, TaskCursorPage, UserAnalytics } from '@taskwire/contracts';
+import type { Notification, NotificationList, Operation, TaskCursorPage, UserAnalytics } from '@taskwire/contracts';
 import type { z } from 'zod';
 import { fewAtATime } from './few-at-a-time.js';
 import type { ClientRecord, CommandRecord, FeedEntry, StoredRecord, StoredTask } from './ledger.js';
@@ -75,7 +75,7 @@ async function storedFeed(api: string, account: Account): Promise<Pick<StoredRec
       `${api}/v1/notifications?limit=100${query}`,
       account,
     );
-    newestFirst.push(...page.notifications.map(({ kind, title }) => ({ kind, taskId: title })));
+    newestFirst.push(...page.notifications.map(entryOf));
     before = page.nextBefore;
   } while (before !== null);
   const [welcomes, feed] = [
@@ -83,6 +83,12 @@ async function storedFeed(api: string, account: Account): Promise<Pick<StoredRec
     newestFirst.filter(({ kind }) => kind !== 'welcome').reverse(),
   ];
   return { feed, welcomes: welcomes.length };
+}
+
+/** An entry is made with its id, whose first 48 bits are the time (UUIDv7); its own time is that of its cause. */
+function entryOf({ id, kind, title }: Notification): FeedEntry {
+  const at = new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
+  return { kind, taskId: title, at: at.toISOString() };
 }
 
 async function countedByDay(

@@ -3,9 +3,11 @@ import {
   type ChangeRecord,
   checkLedger,
   type ClientRecord,
+  type FeedEntry,
   type StoredRecord,
   type StoredTask,
 } from './ledger.js';
+import { latenessIn } from './ledger-reminders.js';
 
 const DAY = '2026-11-24';
 
@@ -25,8 +27,10 @@ const tasks = (...ids: string[]): StoredTask[] =>
   ids.map((id, index) => task(id, `${DAY}T10:00:00.${String(index).padStart(3, '0')}Z`));
 
 const task = (id: string, createdAt: string, rest: Partial<StoredTask> = {}): StoredTask => {
-  return { id, createdAt, completedAt: null, description: null, version: 1, ...rest };
+  return { id, createdAt, completedAt: null, description: null, remindAt: null, version: 1, ...rest };
 };
+
+const entry = (taskId: string, kind: string, at = `${DAY}T10:00:01.000Z`): FeedEntry => ({ taskId, kind, at });
 
 const stored = ({
   notified = ['t1', 't2', 't3'],
@@ -34,7 +38,7 @@ const stored = ({
 }: Partial<StoredRecord> & { notified?: string[] } = {}): StoredRecord => ({
   owner: 'ada',
   tasks: tasks('t1', 't2', 't3'),
-  feed: notified.map((taskId) => ({ taskId, kind: 'task_created' })),
+  feed: notified.map((taskId) => entry(taskId, 'task_created')),
   welcomes: 1,
   counted: { [DAY]: 3 },
   completed: {},
@@ -151,7 +155,7 @@ describe('changes of a task', () => {
   const after = (rest: Partial<StoredTask> = {}, feed = 'created updated updated completed'): StoredRecord =>
     stored({
       tasks: [task('t1', AT, { ...done, ...rest })],
-      feed: feed.split(' ').map((kind) => ({ taskId: 't1', kind: `task_${kind}` })),
+      feed: feed.split(' ').map((kind) => entry('t1', `task_${kind}`)),
       counted: { [DAY]: 1 },
       completed: { [DAY]: rest.completedAt === null ? 0 : 1 },
     });
@@ -192,5 +196,42 @@ describe('changes of a task', () => {
     expect(kinds(client([{ changes: [update('one'), update('two'), pending] }]), after())).toEqual([
       'unended in operations',
     ]);
+  });
+});
+
+describe('reminders', () => {
+  const AT = `${DAY}T10:00:00.000Z`;
+  const DUE = `${DAY}T10:00:05.000Z`;
+  const reminded = (at: readonly string[], rest: Partial<StoredTask> = {}): StoredRecord => ({
+    ...stored({ tasks: [task('t1', AT, { remindAt: DUE, ...rest })], notified: ['t1'], counted: { [DAY]: 1 } }),
+    feed: [entry('t1', 'task_created'), ...at.map((one) => entry('t1', 'task_reminder', one))],
+    completed: rest.completedAt === undefined ? {} : { [DAY]: 1 },
+  });
+  const LATE = `${DAY}T10:00:05.250Z`;
+  const done = { completedAt: `${DAY}T10:00:06.000Z`, version: 2 };
+
+  it.each([
+    ['nothing when it is given once, after its time', reminded([LATE]), []],
+    ['one that was lost', reminded([]), ['lost in notifications']],
+    ['one that was doubled', reminded([LATE, LATE]), ['doubled in notifications']],
+    ['one before its time', reminded([`${DAY}T10:00:04.999Z`]), ['uninvited in notifications']],
+    ['nothing when its time had passed before', reminded([], { remindAt: AT }), []],
+    ['one whose time had passed before', reminded([LATE], { remindAt: AT }), ['uninvited in notifications']],
+    ['one that nobody wanted', reminded([LATE], { remindAt: null }), ['uninvited in notifications']],
+  ])('finds %s', (_, record, expected) => {
+    expect(kinds(client([{}]), record)).toEqual(expected);
+  });
+
+  it.each([[[LATE]], [[]]])('allows a task that was done meanwhile %j', (at) => {
+    const changes: ChangeRecord[] = [
+      { kind: 'task_completed', description: null, told: 'acknowledged', operation: null },
+    ];
+    const record = reminded(at, done);
+    const feed = [...record.feed, entry('t1', 'task_completed')];
+    expect(kinds(client([{ changes }]), { ...record, feed })).toEqual([]);
+  });
+
+  it('are measured from their time', () => {
+    expect(latenessIn(reminded([LATE]))).toEqual([{ dueAt: Date.parse(DUE), at: Date.parse(LATE) }]);
   });
 });

@@ -1,4 +1,5 @@
 import { checkChanges } from './ledger-changes.js';
+import { checkReminders } from './ledger-reminders.js';
 
 /** What one client did, in its order. */
 export interface ClientRecord {
@@ -54,6 +55,8 @@ export interface StoredTask {
   readonly createdAt: string;
   readonly completedAt: string | null;
   readonly description: string | null;
+  /** When its owner wants to be reminded of it. */
+  readonly remindAt: string | null;
   /** 1, and one more for each change. */
   readonly version: number;
 }
@@ -62,6 +65,8 @@ export interface FeedEntry {
   readonly taskId: string;
   /** Of a notification, `task_created` for example. */
   readonly kind: string;
+  /** When it was put into the feed, as an ISO string. */
+  readonly at: string;
 }
 
 /** One thing that is not as the promises say. */
@@ -74,7 +79,8 @@ export interface Finding {
 
 /**
  * Compares what clients were told with what is stored: every acknowledged command exactly once in every store, in the
- * order of a sequential client, nothing that was refused, every operation ended. Empty when all promises were kept.
+ * order of a sequential client, nothing that was refused, every operation ended, every reminder given. Empty when all
+ * promises were kept.
  */
 export function checkLedger(clients: readonly ClientRecord[], stored: readonly StoredRecord[]): Finding[] {
   const byOwner = new Map(stored.map((record) => [record.owner, record]));
@@ -86,6 +92,7 @@ export function checkLedger(clients: readonly ClientRecord[], stored: readonly S
       ...checkNotifications(client, record),
       ...checkAnalytics(record),
       ...checkChanges(client, record),
+      ...checkReminders(client, record),
       ...checkOperations(client),
     ];
   });
