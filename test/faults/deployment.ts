@@ -34,6 +34,8 @@ export interface DeploymentOptions {
   readonly settings?: NodeJS.ProcessEnv;
   /** Five processes only: between each app and its servers, links that can be made bad, by this sequence. */
   readonly links?: Random;
+  /** Five processes only: the bug that an app is given, of those in plant.js. */
+  readonly planted?: Readonly<Partial<Record<App, string>>>;
 }
 
 export interface Deployment {
@@ -108,8 +110,10 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
   };
 
   const processes: { readonly name: string; readonly process: AppProcess; ended: boolean }[] = [];
+  const planted: Readonly<Record<string, string>> = options.planted ?? {};
   const start = (name: string, instance: string, env: NodeJS.ProcessEnv) => {
-    const one = { name, process: supervise({ name, instance, env, folder }), ended: false };
+    const process = supervise({ name, instance, env, folder, planted: planted[name] });
+    const one = { name, process, ended: false };
     processes.push(one);
     return one;
   };

@@ -21,12 +21,16 @@ export interface AppOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Folder for the process's output and the list of points at which it ended. */
   readonly folder: string;
+  /** A bug that it is to have. */
+  readonly planted?: string | undefined;
 }
 
 const root = join(import.meta.dirname, '..', '..');
+const KILL_AT = join(import.meta.dirname, 'kill-at.js');
+const PLANT = join(import.meta.dirname, 'plant.js');
 
 /** Keeps one app running in a process of its own: whenever it ends, it is started again, as a supervisor would. */
-export function supervise({ name, instance, env, folder }: AppOptions): AppProcess {
+export function supervise({ name, instance, env, folder, planted }: AppOptions): AppProcess {
   const output = openSync(join(folder, `${instance}.log`), 'a');
   const exits: string[] = [];
   let child: ChildProcess;
@@ -36,10 +40,11 @@ export function supervise({ name, instance, env, folder }: AppOptions): AppProce
   const start = () => {
     if (stopping) return;
     starts += 1;
-    const preload = join(import.meta.dirname, 'kill-at.js');
-    child = spawn(process.execPath, ['--import', preload, join(root, `apps/${name}/dist/main.js`)], {
+    const preloads = [KILL_AT, ...(planted === undefined ? [] : [PLANT])];
+    const imports = preloads.flatMap((path) => ['--import', path]);
+    child = spawn(process.execPath, [...imports, join(root, `apps/${name}/dist/main.js`)], {
       cwd: folder,
-      env: { ...env, KILL_LOG: join(folder, `${name}.kills`) },
+      env: { ...env, KILL_LOG: join(folder, `${name}.kills`), PLANTED: planted },
       stdio: ['ignore', output, output, 'ipc'],
     });
     child.on('exit', (code, signal) => {

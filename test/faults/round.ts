@@ -31,6 +31,8 @@ export interface RoundPlan {
   readonly victims: readonly Victim[];
   /** Faults besides kills. */
   readonly weather?: () => Weather;
+  /** How long to wait for what is missing, in ms. Default 15,000: RabbitMQ doesn't show what a consumer has in hand. */
+  readonly settleMs?: number;
 }
 
 export interface RoundResult {
@@ -96,7 +98,7 @@ export async function runRound(deployment: Deployment, plan: RoundPlan): Promise
     settled.push(await readOperations(api, accounts[n] as Account, record));
   const idle = [...renaming, ...strangers];
   const all = [...settled, ...idle.map(({ userId: owner }) => ({ owner, sequential: true, creates: [] }))];
-  const { findings, stored } = await settledFindings(api, [...accounts, ...idle], all);
+  const { findings, stored } = await settledFindings(api, [...accounts, ...idle], all, plan.settleMs);
   return {
     kills,
     faults: weather?.counts ?? {},
@@ -130,13 +132,14 @@ function isRefused({ told, operation }: CommandRecord): boolean {
   return told === 'refused' || (operation !== null && !['done', 'pending'].includes(operation));
 }
 
-/** Reads the stores again until nothing is missing, or time is up: RabbitMQ doesn't show what a consumer has in hand. */
+/** Reads the stores again until nothing is missing, or time is up. */
 async function settledFindings(
   api: string,
   accounts: readonly Account[],
   clients: readonly ClientRecord[],
+  limitMs = SETTLE_LIMIT_MS,
 ): Promise<{ findings: Finding[]; stored: StoredRecord[] }> {
-  const end = performance.now() + SETTLE_LIMIT_MS;
+  const end = performance.now() + limitMs;
   for (;;) {
     const stored = await readStored(api, accounts);
     const findings = checkLedger(clients, stored);

@@ -39,9 +39,14 @@ console.log(`driver ${progress.driver}, ${progress.kills} kills, seed ${progress
 const servers = await startServers(bus);
 try {
   process.exitCode = await main(servers);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
 } finally {
   await Promise.all([servers.postgres.remove(), servers.broker?.remove()]);
 }
+// What waits for a server that is gone must not keep the process.
+process.exit();
 
 async function main(servers: Servers): Promise<number> {
   // Where test databases are made.

@@ -46,8 +46,11 @@ export function openSession(bus: BusName, settings: NodeJS.ProcessEnv, servers: 
       error: null,
     };
   };
+  /** What can't be cleaned up must not hide why a round failed: its broker may be gone. */
   const end = async (): Promise<void> => {
-    await deployment?.stop({ keep });
+    await deployment
+      ?.stop({ keep })
+      .catch((error: unknown) => console.error(`not everything could be removed: ${textOf(error)}`));
     deployment = undefined;
   };
   return {

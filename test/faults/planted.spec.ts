@@ -1,0 +1,34 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { type Deployment, deploy } from './deployment.ts';
+import { runRound } from './round.ts';
+
+describe('the checker, when the platform has a bug', () => {
+  let deployment: Deployment | undefined;
+  afterAll(() => deployment?.stop(), 60_000);
+
+  it('finds effects that are lost, doubled and out of order', async () => {
+    deployment = await deploy({
+      ...{ shape: 'five processes', bus: 'postgres' },
+      planted: {
+        notification: 'acknowledges before the commit',
+        analytics: 'forgets what it has done',
+        task: 'sends the newest first',
+      },
+    });
+    const { findings } = await runRound(deployment, {
+      seed: 'planted',
+      // What a bug has lost doesn't come.
+      settleMs: 0,
+      victims: [
+        { process: 'notification', points: ['taskwire.handler.finished'], kills: 2 },
+        { process: 'analytics', points: ['taskwire.batch.committed'], kills: 2 },
+        { process: 'task', points: ['taskwire.relay.sending'], kills: 2 },
+      ],
+    });
+    const found = new Set(findings.map(({ kind, where }) => `${kind} in ${where}`));
+
+    expect(found).toContain('lost in notifications');
+    expect(found).toContain('doubled in analytics');
+    expect(found).toContain('swapped in notifications');
+  }, 240_000);
+});
