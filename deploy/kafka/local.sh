@@ -14,6 +14,7 @@
 #   KAFKA_JARS             ~/.cache/taskwire/kafka-4.1.1, filled once by Maven (54 MB)
 #   KAFKA_SECOND_PORT      none: another listener, which tells clients to come back to KAFKA_SECOND_ADVERTISED
 #   KAFKA_EXTRA            none: a file with more broker settings, which come last and so win
+#   KAFKA_CLUSTER_ID       drawn: of 22 letters and digits, the same for all brokers of a cluster; the rest is in KAFKA_EXTRA
 #   KAFKA_SCRAM            none: a user to be made with the data, SCRAM-SHA-256=[name=NAME,password=PASSWORD]
 #   KAFKA_START_SECONDS    60, how long `start` waits for an answer
 set -euo pipefail
@@ -26,6 +27,7 @@ jars=${KAFKA_JARS:-${XDG_CACHE_HOME:-$HOME/.cache}/taskwire/kafka-4.1.1}
 second_port=${KAFKA_SECOND_PORT:-}
 second_advertised=${KAFKA_SECOND_ADVERTISED:-127.0.0.1:$second_port}
 extra=${KAFKA_EXTRA:-}
+cluster_id=${KAFKA_CLUSTER_ID:-}
 scram=${KAFKA_SCRAM:-}
 start_seconds=${KAFKA_START_SECONDS:-60}
 stop_seconds=20
@@ -119,8 +121,7 @@ start() {
   write_settings
   local jvm=(-Xmx512m -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "-Dtaskwire.data=$data" -cp "$jars/*")
   if [ ! -f "$data/log/meta.properties" ]; then
-    local id
-    id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c 1-22)
+    local id=${cluster_id:-$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c 1-22)}
     java "${jvm[@]}" kafka.tools.StorageTool format -t "$id" -c "$data/server.properties" ${scram:+--add-scram "$scram"} \
       >"$data/broker.log" 2>&1 ||
       fail "the data folder could not be made: see $data/broker.log"

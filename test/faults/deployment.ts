@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
 import { type BusName, busUnder, type BusUnderTest } from '../buses.ts';
-import { type Link, linkTo, linkToBus } from './links.ts';
+import { type Link, linkTo, linksToBus } from './links.ts';
 import { type AppProcess, supervise, until } from './processes.ts';
 import { isSent } from './quiet.ts';
 import type { Random } from './random.ts';
@@ -43,7 +43,7 @@ export interface Deployment {
   readonly bus: BusUnderTest;
   /** Addresses of the stores, by app. */
   readonly stores: Readonly<Record<Store, string>>;
-  readonly links: readonly (Link & { readonly name: string })[];
+  readonly links: readonly Link[];
   /** Where outputs and lists of kills are. */
   readonly folder: string;
   /** What a process has written to its output. */
@@ -179,15 +179,13 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
 }
 
 async function openLinks(bus: BusUnderTest, databases: Record<Store, TestDatabase>, random: Random) {
-  const toBus = APPS.map(async (app) => ({
-    ...(await linkToBus(bus.env, random)),
-    ...{ app, name: `${app}<->broker` },
-  }));
-  const toStore = STORES.map(async (app) => ({
-    ...(await linkTo('DATABASE_URL', databases[app].url, random)),
-    ...{ app, name: `${app}<->postgres` },
-  }));
-  return Promise.all([...toBus, ...toStore]);
+  const toBus = APPS.map(async (app) =>
+    (await linksToBus(bus.env, random)).map((link) => ({ ...link, app })),
+  );
+  const toStore = STORES.map(async (app) => [
+    { ...(await linkTo('DATABASE_URL', databases[app].url, random)), app },
+  ]);
+  return (await Promise.all([...toBus, ...toStore])).flat();
 }
 
 function readLog(path: string): string {

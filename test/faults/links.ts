@@ -16,24 +16,32 @@ export async function linkTo(setting: string, url: string, random: Random): Prom
   return { proxy, env: { [setting]: proxy.through(url) }, close: () => proxy.close() };
 }
 
-/** To the broker that a service's settings name. */
-export function linkToBus(env: NodeJS.ProcessEnv, random: Random): Promise<Link> {
-  const { BUS_DATABASE_URL, RABBITMQ_URL, KAFKA_BROKERS } = env;
-  if (BUS_DATABASE_URL !== undefined) return linkTo('BUS_DATABASE_URL', BUS_DATABASE_URL, random);
-  if (RABBITMQ_URL !== undefined) return linkTo('RABBITMQ_URL', RABBITMQ_URL, random);
-  return linkToKafka(KAFKA_BROKERS?.split(',')[0] ?? '', random);
+/** To each broker that a service's settings name. */
+export async function linksToBus(env: NodeJS.ProcessEnv, random: Random): Promise<Link[]> {
+  const { BUS_DATABASE_URL, RABBITMQ_URL, KAFKA_BROKERS = '' } = env;
+  if (BUS_DATABASE_URL !== undefined) return [await linkTo('BUS_DATABASE_URL', BUS_DATABASE_URL, random)];
+  if (RABBITMQ_URL !== undefined) return [await linkTo('RABBITMQ_URL', RABBITMQ_URL, random)];
+  return linksToKafka(KAFKA_BROKERS.split(','), random);
 }
 
 /** Kafka tells its clients where to come back to; a second proxy behind the first tells them the first. */
-async function linkToKafka(broker: string, random: Random): Promise<Link> {
-  const telling = await kafkaProxy(broker);
-  const proxy = await openProxy(telling.address, random);
-  telling.advertised = proxy.address;
-  const close = async () => {
-    await proxy.close();
-    await telling.close();
-  };
-  return { proxy, env: { KAFKA_BROKERS: proxy.address }, close };
+async function linksToKafka(brokers: readonly string[], random: Random): Promise<Link[]> {
+  const ways = await Promise.all(
+    brokers.map(async (broker) => {
+      const telling = await kafkaProxy(broker);
+      return { broker, telling, proxy: await openProxy(telling.address, random) };
+    }),
+  );
+  const advertised = new Map(ways.map(({ broker, proxy }) => [broker, proxy.address]));
+  const env = { KAFKA_BROKERS: [...advertised.values()].join(',') };
+  return ways.map(({ telling, proxy }) => {
+    telling.advertised = advertised;
+    const close = async () => {
+      await proxy.close();
+      await telling.close();
+    };
+    return { proxy, env, close };
+  });
 }
 
 /** On a port that no outgoing connection takes while the proxy is down. */

@@ -24,6 +24,7 @@ export type Round = z.output<typeof Round>;
 
 const Progress = z.object({
   driver: z.string(),
+  brokers: z.int(),
   seed: z.string(),
   kills: z.int(),
   date: z.string(),

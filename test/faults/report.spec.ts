@@ -19,7 +19,15 @@ const round = (rest: Partial<Round> = {}): Round => ({
 });
 const lost = { owner: 'ada', kind: 'lost', where: 'tasks', detail: 't1' };
 const progress = (...rounds: Round[]): Progress => ({
-  ...{ driver: 'kafka:kafkajs', seed: 'one', kills: 100, date: '2026-11-25', node: '24', cpus: 2 },
+  ...{
+    driver: 'kafka:kafkajs',
+    brokers: 3,
+    seed: 'one',
+    kills: 100,
+    date: '2026-11-25',
+    node: '24',
+    cpus: 2,
+  },
   ...{ settings: { RELAY_LEASE_MS: '1500' }, rounds },
 });
 
@@ -35,7 +43,7 @@ describe('the report of a run', () => {
       progress(round(), round({ number: 2, findings: [lost] }), round({ point: 'taskwire.relay.sent' })),
     );
 
-    expect(page).toContain('npm run faults -- --driver kafka:kafkajs --kills 100 --seed one');
+    expect(page).toContain('npm run faults -- --driver kafka:kafkajs --brokers 3 --kills 100 --seed one');
     expect(page).toContain(
       '| taskwire.batch.committed | kafka:kafkajs | 4 | 1-3 | 60 | 60 | 0 | 1 | 0 | 0 | 0 | 0 |',
     );

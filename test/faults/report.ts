@@ -2,13 +2,14 @@ import { killsIn, type Progress, type Round } from './progress.ts';
 
 /** As Markdown: kill point x driver x outcome, the other faults, and how to repeat it. */
 export function report(progress: Progress): string {
-  const { driver, seed, rounds, settings, date, node, cpus } = progress;
+  const { driver, brokers, seed, rounds, settings, date, node, cpus } = progress;
   const points = [...new Set(rounds.map(({ point }) => point))];
   const rows = points.map((point) => row(point, driver, of(rounds, point)));
   const bad = rounds.filter((round) => !isClean(round));
-  return `# Faults: ${driver}
+  const several = brokers > 1 ? ` --brokers ${brokers}` : '';
+  return `# Faults: ${driver}${brokers > 1 ? `, ${brokers} brokers` : ''}
 
-\`npm run faults -- --driver ${driver} --kills ${progress.kills} --seed ${seed}\`, ${date}, Node ${node}, ${cpus} cores.
+\`npm run faults -- --driver ${driver}${several} --kills ${progress.kills} --seed ${seed}\`, ${date}, Node ${node}, ${cpus} cores.
 ${killsIn(progress)} kills in ${rounds.length} rounds. A kill counts only if work was in flight and the named point was reached. Each
 round kills at one point, with other faults meanwhile, and is then checked by itself: what clients were told, against
 tasks, feed, statistics and profiles.

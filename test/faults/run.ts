@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- --driver postgres|rabbitmq|kafka[:kafkajs|:platformatic] [--kills N] [--seed S] [--resume]`: an
- * application-level checker in the manner of Jepsen. Clients work while processes are killed at named points, servers
+ * `npm run faults -- --driver postgres|rabbitmq|kafka[:kafkajs|:platformatic] [--brokers 3] [--kills N] [--seed S]
+ * [--resume]`: an application-level checker in the manner of Jepsen. Clients work while processes are killed at named points, servers
  * restarted, links made bad, instances added and removed; then what they were told is compared with what is stored.
  * Results are in bench/results; with `--resume` a run goes on where its file says that it ended.
  */
@@ -18,7 +18,7 @@ import { openSession } from './session.ts';
 import { POINTS, victimsAt } from './victims.ts';
 
 const USAGE =
-  'npm run faults -- --driver postgres|rabbitmq|kafka|kafka:kafkajs|kafka:platformatic [--kills N] [--seed S] [--resume] [--round N]';
+  'npm run faults -- --driver postgres|rabbitmq|kafka|kafka:kafkajs|kafka:platformatic [--brokers N] [--kills N] [--seed S] [--resume] [--round N]';
 const DRIVERS = ['postgres', 'rabbitmq', 'kafka', 'kafka:kafkajs', 'kafka:platformatic'];
 const KILLS_PER_ROUND = 20;
 /** Rounds that come to no end, one after the other, after which nothing better is to be expected. */
@@ -27,7 +27,8 @@ const RESULTS = join(import.meta.dirname, '..', '..', 'bench', 'results');
 
 const options = readOptions();
 const [bus, client] = options.driver.split(':') as [BusName, string | undefined];
-const path = join(RESULTS, `faults-${options.driver.replace(':', '-')}`);
+const several = options.brokers > 1 ? `-${options.brokers}-brokers` : '';
+const path = join(RESULTS, `faults-${options.driver.replace(':', '-')}${several}`);
 const progress = await begin();
 let isEnding = false;
 process.once('SIGINT', () => {
@@ -36,7 +37,7 @@ process.once('SIGINT', () => {
 });
 
 console.log(`driver ${progress.driver}, ${progress.kills} kills, seed ${progress.seed}`);
-const servers = await startServers(bus);
+const servers = await startServers(bus, options.brokers);
 try {
   process.exitCode = await main(servers);
 } catch (error) {
@@ -51,7 +52,11 @@ process.exit();
 async function main(servers: Servers): Promise<number> {
   // Where test databases are made.
   process.env.TEST_POSTGRES_URL = servers.postgres.address;
-  const settings = { ...(client !== undefined && { KAFKA_CLIENT: client }) };
+  const settings = {
+    ...(client !== undefined && { KAFKA_CLIENT: client }),
+    // As in production.
+    ...(options.brokers > 1 && { KAFKA_MIN_INSYNC_REPLICAS: '2' }),
+  };
   const session = openSession(bus, settings, servers);
   try {
     if (options.round !== undefined) return await only(options.round);
@@ -100,6 +105,7 @@ async function begin(): Promise<Progress> {
   if (found) return { ...found, kills: options.kills ?? found.kills };
   return {
     driver: options.driver,
+    brokers: options.brokers,
     seed: options.seed ?? randomBytes(4).toString('hex'),
     kills: options.kills ?? 1_000,
     date: new Date().toISOString().slice(0, 10),
@@ -115,6 +121,7 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         driver: { type: 'string', default: 'postgres' },
+        brokers: { type: 'string', default: '1' },
         kills: { type: 'string' },
         seed: { type: 'string' },
         resume: { type: 'boolean', default: false },
@@ -125,7 +132,11 @@ function readOptions() {
     if (!DRIVERS.includes(driver)) throw new Error(`--driver ${driver}: there is none such`);
     if (resume && seed !== undefined)
       throw new Error('--resume goes on with the seed of its file: leave --seed out');
-    return { driver, seed, resume, kills: count('kills', values.kills), round: count('round', values.round) };
+    const brokers = count('brokers', values.brokers) ?? 1;
+    if (brokers !== 1 && (brokers < 3 || brokers > 9 || !driver.startsWith('kafka')))
+      throw new Error(`--brokers ${brokers}: of Kafka alone there may be several, 3 to 9`);
+    const [kills, round] = [count('kills', values.kills), count('round', values.round)];
+    return { driver, brokers, seed, resume, kills, round };
   } catch (error) {
     return fail((error as Error).message);
   }

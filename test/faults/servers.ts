@@ -1,7 +1,13 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, startLocalKafka, startLocalRabbitmq } from '@taskwire/testing';
+import {
+  freePorts,
+  type LocalBroker,
+  startLocalKafka,
+  startLocalKafkaCluster,
+  startLocalRabbitmq,
+} from '@taskwire/testing';
 import type { BusName } from '../buses.ts';
 
 /** A server of the run's own, which it may kill. */
@@ -15,11 +21,12 @@ export interface Server {
 
 export interface Servers {
   readonly postgres: Server;
-  /** None where PostgreSQL is the bus. */
+  /** None where PostgreSQL is the bus; one of several at a time. */
   readonly broker?: Server;
 }
 
-export async function startServers(bus: BusName): Promise<Servers> {
+/** `brokers`: how many of Kafka. */
+export async function startServers(bus: BusName, brokers: number): Promise<Servers> {
   const postgres = await startPostgres();
   try {
     switch (bus) {
@@ -28,12 +35,30 @@ export async function startServers(bus: BusName): Promise<Servers> {
       case 'rabbitmq':
         return { postgres, broker: await startLocalRabbitmq() };
       case 'kafka':
-        return { postgres, broker: await startLocalKafka() };
+        return { postgres, broker: await (brokers === 1 ? startLocalKafka() : startKafkaCluster(brokers)) };
     }
   } catch (error) {
     await postgres.remove();
     throw error;
   }
+}
+
+/** Of which one is killed at a time, each in its turn. */
+async function startKafkaCluster(count: number): Promise<Server> {
+  const brokers = await startLocalKafkaCluster(count);
+  let turn = 0;
+  const next = () => brokers[turn % count] as LocalBroker;
+  return {
+    address: brokers.map(({ address }) => address).join(','),
+    kill: () => next().kill(),
+    start: async () => {
+      await next().start();
+      turn += 1;
+    },
+    remove: async () => {
+      await Promise.all(brokers.map((broker) => broker.remove()));
+    },
+  };
 }
 
 const PROGRAMS = '../../apps/platform/dist/postgres';

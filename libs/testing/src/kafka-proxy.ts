@@ -3,8 +3,11 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface KafkaProxy {
   /** `host:port`, for the client's list of brokers. */
   readonly address: string;
-  /** What clients are told to come back to instead of the broker, `host:port` with a host of as many letters. Default: `address`. */
-  advertised: string;
+  /**
+   * What clients are told to come back to instead of each broker, `host:port` with a host of as many letters. Default: this
+   * broker's is `address`.
+   */
+  advertised: ReadonlyMap<string, string>;
   /** Called with the api key of each request that passes. */
   onRequest: (apiKey: number) => void;
   /** Ends all connections, as a lost network does; new ones are let through. */
@@ -17,7 +20,7 @@ export interface KafkaProxy {
 
 /**
  * A way to a Kafka broker that can be cut. Clients ask the first broker for the cluster's addresses and go there, past any
- * proxy; so in the broker's answers its own address is replaced by the proxy's, which has as many bytes.
+ * proxy; so in the broker's answers addresses are replaced by the proxies', which have as many bytes.
  */
 export async function kafkaProxy(broker: string): Promise<KafkaProxy> {
   const { hostname, port } = new URL(`kafka://${broker}`);
@@ -48,7 +51,7 @@ export async function kafkaProxy(broker: string): Promise<KafkaProxy> {
     );
     eachFrame(upstream, (answer) =>
       pass(() => {
-        replaceAll(answer, addressBytes(broker), addressBytes(proxy.advertised));
+        replaceAll(answer, proxy.advertised);
         client.write(answer);
       }),
     );
@@ -59,7 +62,7 @@ export async function kafkaProxy(broker: string): Promise<KafkaProxy> {
   const own = listening.port;
   const proxy: KafkaProxy = {
     address: `${hostname}:${own}`,
-    advertised: `${hostname}:${own}`,
+    advertised: new Map([[broker, `${hostname}:${own}`]]),
     onRequest: () => undefined,
     cut: () => {
       for (const socket of sockets) socket.destroy();
@@ -110,6 +113,9 @@ function addressBytes(address: string): Buffer {
   return bytes;
 }
 
-function replaceAll(data: Buffer, from: Buffer, to: Buffer): void {
-  for (let at = data.indexOf(from); at >= 0; at = data.indexOf(from, at + from.length)) to.copy(data, at);
+function replaceAll(data: Buffer, addresses: ReadonlyMap<string, string>): void {
+  for (const [broker, advertised] of addresses) {
+    const [from, to] = [addressBytes(broker), addressBytes(advertised)];
+    for (let at = data.indexOf(from); at >= 0; at = data.indexOf(from, at + from.length)) to.copy(data, at);
+  }
 }

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Notification, NotificationList, Operation, TaskCursorPage, UserAnalytics } from '@taskwire/contracts';
+import type {
+  Notification,
+  NotificationList,
+  Operation,
+  TaskCursorPage,
+  UserAnalytics,
+} from '@taskwire/contracts';
 import type { z } from 'zod';
 import { fewAtATime } from './few-at-a-time.js';
 import type { ClientRecord, CommandRecord, FeedEntry, StoredRecord, StoredTask } from './ledger.js';

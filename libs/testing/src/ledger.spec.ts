@@ -30,7 +30,11 @@ const task = (id: string, createdAt: string, rest: Partial<StoredTask> = {}): St
   return { id, createdAt, completedAt: null, description: null, remindAt: null, version: 1, ...rest };
 };
 
-const entry = (taskId: string, kind: string, at = `${DAY}T10:00:01.000Z`): FeedEntry => ({ taskId, kind, at });
+const entry = (taskId: string, kind: string, at = `${DAY}T10:00:01.000Z`): FeedEntry => ({
+  taskId,
+  kind,
+  at,
+});
 
 const stored = ({
   notified = ['t1', 't2', 't3'],
@@ -203,7 +207,11 @@ describe('reminders', () => {
   const AT = `${DAY}T10:00:00.000Z`;
   const DUE = `${DAY}T10:00:05.000Z`;
   const reminded = (at: readonly string[], rest: Partial<StoredTask> = {}): StoredRecord => ({
-    ...stored({ tasks: [task('t1', AT, { remindAt: DUE, ...rest })], notified: ['t1'], counted: { [DAY]: 1 } }),
+    ...stored({
+      tasks: [task('t1', AT, { remindAt: DUE, ...rest })],
+      notified: ['t1'],
+      counted: { [DAY]: 1 },
+    }),
     feed: [entry('t1', 'task_created'), ...at.map((one) => entry('t1', 'task_reminder', one))],
     completed: rest.completedAt === undefined ? {} : { [DAY]: 1 },
   });

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +39,46 @@ export async function startLocalKafka(settings: NodeJS.ProcessEnv = {}): Promise
   }));
   return broker;
 }
+
+/**
+ * Kafka brokers that copy each message to all of them; it counts when two have it. Each may be killed alone: another one
+ * leads its partitions then. Takes 512 MB for each.
+ */
+export async function startLocalKafkaCluster(count: number): Promise<LocalBroker[]> {
+  const ports = await freePorts(2 * count);
+  const [own, controllers] = [ports.slice(0, count), ports.slice(count)];
+  const voters = controllers.map((port, index) => `${index + 1}@127.0.0.1:${port}`).join(',');
+  const id = randomBytes(16).toString('hex').slice(0, 22);
+  const starting = own.map((port, index) =>
+    startLocal('kafka', (folder) => {
+      const extra = join(folder, 'cluster.properties');
+      writeFileSync(
+        extra,
+        CLUSTER.replaceAll('COUNT', String(count)) +
+          `node.id=${index + 1}\ncontroller.quorum.voters=${voters}\n`,
+      );
+      return {
+        ...{
+          KAFKA_DATA: folder,
+          KAFKA_PORT: String(port),
+          KAFKA_CONTROLLER_PORT: String(controllers[index]),
+        },
+        ...{ KAFKA_CLUSTER_ID: id, KAFKA_EXTRA: extra },
+      };
+    }),
+  );
+  const started = await Promise.allSettled(starting);
+  const brokers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value.broker] : []));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (!failed) return brokers;
+  await Promise.all(brokers.map((broker) => broker.remove()));
+  throw failed.reason;
+}
+
+const CLUSTER = `default.replication.factor=COUNT
+offsets.topic.replication.factor=COUNT
+min.insync.replicas=2
+`;
 
 /** A RabbitMQ node of the test's own, which it may kill. Needs rabbitmq-server. `settings` as of Kafka. */
 export async function startLocalRabbitmq(settings: NodeJS.ProcessEnv = {}): Promise<LocalRabbitmq> {
