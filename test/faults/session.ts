@@ -16,7 +16,11 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export function openSession(bus: BusName, settings: NodeJS.ProcessEnv, servers: Servers): Session {
+export function openSession(
+  bus: BusName,
+  settings: Readonly<Record<string, string>>,
+  servers: Servers,
+): Session {
   let deployment: Deployment | undefined;
   let folder = '';
   let different: Record<string, string> = SHORTENED;
@@ -29,13 +33,12 @@ export function openSession(bus: BusName, settings: NodeJS.ProcessEnv, servers: 
     }));
     folder = running.folder;
     const { KAFKA_SESSION_MS } = running.bus.env;
-    const { KAFKA_CLIENT } = settings;
     different = {
       ...SHORTENED,
       ...(KAFKA_SESSION_MS !== undefined && { KAFKA_SESSION_MS }),
-      ...(KAFKA_CLIENT !== undefined && { KAFKA_CLIENT }),
+      ...settings,
     };
-    const weather = () => startWeather(running, servers, seeded(`${plan.seed}/weather`));
+    const weather = () => startWeather(running, seeded(`${plan.seed}/weather`), servers);
     const result = await runRound(running, { ...plan, weather });
     return {
       ...result,

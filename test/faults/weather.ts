@@ -20,8 +20,11 @@ export interface Weather {
 
 type Fault = readonly [name: string, make: () => Promise<void>];
 
-/** Cuts, delays and half-opens links, restarts servers, adds and removes instances; which and how is drawn from `random`. */
-export function startWeather(deployment: Deployment, servers: Servers, random: Random): Weather {
+/**
+ * Cuts, delays and half-opens links; with `servers` it also restarts those, and adds and removes instances. Which and how
+ * is drawn from `random`.
+ */
+export function startWeather(deployment: Deployment, random: Random, servers?: Servers): Weather {
   const counts: Record<string, number> = {};
   const added: (() => Promise<void>)[] = [];
   const ending = new AbortController();
@@ -35,9 +38,9 @@ export function startWeather(deployment: Deployment, servers: Servers, random: R
     await proxy.heal();
   };
   const restart = (server: keyof Servers) => async () => {
-    await servers[server]?.kill();
+    await servers?.[server]?.kill();
     await wait(random.int(0, 1_000));
-    await servers[server]?.start();
+    await servers?.[server]?.start();
   };
   const addInstance = async (): Promise<void> => {
     if (added.length < MOST_ADDED) added.push(deployment.addInstance(random.pick(STORES)));
@@ -47,16 +50,18 @@ export function startWeather(deployment: Deployment, servers: Servers, random: R
     await added.shift()?.();
   };
   const links = LINK_FAULTS.map((name): Fault => [name, () => toxic(name)]);
-  const once: Fault[] = [
-    ['postgres restarted', restart('postgres')],
-    ...(servers.broker ? [['broker restarted', restart('broker')] as const] : []),
-    ['instance added', addInstance],
-    ['instance removed', removeInstance],
-  ];
+  const rest: Fault[] = servers
+    ? [
+        ['postgres restarted', restart('postgres')],
+        ...(servers.broker ? [['broker restarted', restart('broker')] as const] : []),
+        ['instance added', addInstance],
+        ['instance removed', removeInstance],
+      ]
+    : [];
 
   const run = async (): Promise<void> => {
     while (!ending.signal.aborted) {
-      const group = random.next() < 2 / 3 && deployment.links.length > 0 ? links : once;
+      const group = random.next() < 2 / 3 || rest.length === 0 ? links : rest;
       const [name, make] = random.pick(group);
       if (name === 'instance removed' && added.length === 0) continue;
       counts[name] = (counts[name] ?? 0) + 1;
