@@ -21,6 +21,8 @@ export interface LoadResult {
   readonly date: string;
   readonly node: string;
   readonly cpus: number;
+  /** What BUS named. */
+  readonly bus: string;
   readonly secondsPerRate: number;
   readonly rates: readonly RateResult[];
   readonly ledger: string;
@@ -60,6 +62,7 @@ export function missed({ arrivalsPerSecond, requests, errors, p95 }: RateResult)
 }
 
 export function markdown(result: LoadResult, command: string): string {
+  const bus = result.bus === 'postgres' ? ' and bus' : `, ${result.bus} as bus`;
   const rows = result.rates.map(
     ({ arrivalsPerSecond, requests, errors, p50, p95, p99, max }) =>
       `| ${arrivalsPerSecond} | ${requests} | ${errors} | ${p50} | ${p95} | ${p99} | ${max} |`,
@@ -67,7 +70,7 @@ export function markdown(result: LoadResult, command: string): string {
   return `# Load test
 
 \`${command}\`, ${result.date}, Node ${result.node}, ${result.cpus} cores shared with the load generator,
-embedded PostgreSQL as store and bus, ${result.secondsPerRate} s per rate. Each arrival lists tasks and creates one;
+embedded PostgreSQL as store${bus}, ${result.secondsPerRate} s per rate. Each arrival lists tasks and creates one;
 every tenth also logs in.
 
 | arrivals/s | requests | errors | p50 ms | p95 ms | p99 ms | max ms |

@@ -1,6 +1,7 @@
 /**
  * `npm run load [-- --short]`: the load that the platform must stand. Registers 1,000 accounts at a running platform, lets
  * arrivals come at 10, 50 and 100 a second for a minute each, then compares what clients were told with what is stored.
+ * BUS says what the platform was started with: each bus has a report of its own.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +30,7 @@ const { values: options } = parseArgs({
   },
 });
 
+const bus = process.env.BUS || 'postgres';
 const here = import.meta.dirname;
 const results = join(here, '..', 'results');
 const folder = await mkdtemp(join(tmpdir(), 'taskwire-load-'));
@@ -78,13 +80,16 @@ async function main(): Promise<number> {
     date: new Date().toISOString().slice(0, 10),
     node: process.versions.node,
     cpus: cpus().length,
+    bus,
     secondsPerRate: seconds,
     rates,
     ledger,
   };
 
-  const name = options.short ? 'load-short' : 'load';
-  const page = markdown(result, options.short ? 'npm run load -- --short' : 'npm run load');
+  const ofBus = bus === 'postgres' ? '' : bus;
+  const name = ['load', ofBus, options.short ? 'short' : ''].filter(Boolean).join('-');
+  const command = `${ofBus && `BUS=${bus} `}npm run load${options.short ? ' -- --short' : ''}`;
+  const page = markdown(result, command);
   await mkdir(results, { recursive: true });
   await writeFile(join(results, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   await writeFile(join(results, `${name}.md`), page);

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
@@ -36,6 +38,32 @@ const Progress = z.object({
 /** A run as far as it has come: what `--resume` goes on with, and what the report is made of. */
 export type Progress = z.output<typeof Progress>;
 
+export interface RunOptions {
+  readonly driver: string;
+  readonly brokers: number;
+  /** Default: 1,000, or as many as the run that is resumed wanted. */
+  readonly kills: number | undefined;
+  /** Default: drawn. */
+  readonly seed: string | undefined;
+  readonly resume: boolean;
+}
+
+/** A new run, or that of the file with its seed and its rounds. Rejects where there is nothing to resume. */
+export async function beginOrResume(path: string, options: RunOptions): Promise<Progress> {
+  const { driver, brokers, kills, seed, resume } = options;
+  const found = resume ? await readProgress(path) : undefined;
+  if (resume && !found) throw new Error(`nothing to resume: there is no ${path}`);
+  if (found) return { ...found, kills: kills ?? found.kills };
+  return {
+    ...{ driver, brokers, kills: kills ?? 1_000 },
+    seed: seed ?? randomBytes(4).toString('hex'),
+    date: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    cpus: cpus().length,
+    ...{ settings: {}, rounds: [] },
+  };
+}
+
 /** Undefined where there is no such file; one that an older version wrote is an error. */
 export async function readProgress(path: string): Promise<Progress | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -57,3 +85,6 @@ export async function writeProgress(path: string, progress: Progress): Promise<v
 
 export const killsIn = ({ rounds }: Progress): number =>
   rounds.reduce((sum, { kills }) => sum + kills.length, 0);
+
+/** What everything random of a round comes from. */
+export const seedOf = ({ seed }: Progress, round: number): string => `${seed}/${round}`;

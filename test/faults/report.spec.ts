@@ -2,7 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { killsIn, type Progress, readProgress, type Round, writeProgress } from './progress.js';
+import {
+  beginOrResume,
+  killsIn,
+  type Progress,
+  readProgress,
+  type Round,
+  seedOf,
+  writeProgress,
+} from './progress.js';
 import { seeded } from './random.js';
 import { isClean, report } from './report.js';
 import { POINTS, victimsAt } from './victims.js';
@@ -76,6 +84,22 @@ describe('the progress of a run', () => {
     expect(read).toEqual(progress(round(), round()));
     expect(read && killsIn(read)).toBe(4);
     expect(await readProgress(join(folder, 'none.json'))).toBeUndefined();
+  });
+
+  it('goes on with --resume: the same seed, the kills so far, and more of them when asked for', async () => {
+    const path = join(folder, 'resumed.json');
+    const options = { driver: 'kafka:kafkajs', brokers: 3, kills: undefined, seed: undefined, resume: true };
+    await expect(beginOrResume(path, options)).rejects.toThrow('nothing to resume');
+    await writeProgress(path, progress(round(), round({ number: 2 })));
+    const resumed = await beginOrResume(path, options);
+    const longer = await beginOrResume(path, { ...options, kills: 200 });
+    const fresh = await beginOrResume(path, { ...options, resume: false });
+
+    expect(resumed).toEqual(progress(round(), round({ number: 2 })));
+    expect(longer).toEqual({ ...resumed, kills: 200 });
+    expect(seedOf(resumed, 3)).toBe('one/3');
+    expect(fresh).toMatchObject({ kills: 1_000, rounds: [] });
+    expect(fresh.seed).not.toBe(resumed.seed);
   });
 
   it('that is none is refused', async () => {

@@ -4,13 +4,11 @@
  * restarted, links made bad, instances added and removed; then what they were told is compared with what is stored.
  * Results are in bench/results; with `--resume` a run goes on where its file says that it ended.
  */
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BusName } from '../buses.ts';
-import { killsIn, type Progress, readProgress, type Round, writeProgress } from './progress.ts';
+import { beginOrResume, killsIn, type Round, seedOf, writeProgress } from './progress.ts';
 import { seeded } from './random.ts';
 import { isClean, report } from './report.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -29,7 +27,7 @@ const options = readOptions();
 const [bus, client] = options.driver.split(':') as [BusName, string | undefined];
 const several = options.brokers > 1 ? `-${options.brokers}-brokers` : '';
 const path = join(RESULTS, `faults-${options.driver.replace(':', '-')}${several}`);
-const progress = await begin();
+const progress = await beginOrResume(`${path}.json`, options).catch((error: Error) => fail(error.message));
 let isEnding = false;
 process.once('SIGINT', () => {
   isEnding = true;
@@ -80,7 +78,7 @@ async function main(servers: Servers): Promise<number> {
   return progress.rounds.every(isClean) ? 0 : 1;
 
   async function doRound(number: number): Promise<Round> {
-    const seed = `${progress.seed}/${number}`;
+    const seed = seedOf(progress, number);
     const point = POINTS[(number - 1) % POINTS.length] as string;
     const victims = victimsAt(point, KILLS_PER_ROUND, seeded(`${seed}/victims`));
     const round = await session.round(number, point, { seed, victims });
@@ -97,23 +95,6 @@ async function main(servers: Servers): Promise<number> {
   async function only(number: number): Promise<number> {
     return isClean(await doRound(number)) ? 0 : 1;
   }
-}
-
-async function begin(): Promise<Progress> {
-  const found = options.resume ? await readProgress(`${path}.json`) : undefined;
-  if (options.resume && !found) fail(`nothing to resume: there is no ${path}.json`);
-  if (found) return { ...found, kills: options.kills ?? found.kills };
-  return {
-    driver: options.driver,
-    brokers: options.brokers,
-    seed: options.seed ?? randomBytes(4).toString('hex'),
-    kills: options.kills ?? 1_000,
-    date: new Date().toISOString().slice(0, 10),
-    node: process.versions.node,
-    cpus: cpus().length,
-    settings: {},
-    rounds: [],
-  };
 }
 
 function readOptions() {
