@@ -45,7 +45,7 @@ async function workUntilEnd(
 
 /** Of some tasks their owner is reminded, soon enough to be waited for. */
 const REMINDED = 1 / 4;
-const REMIND_IN_MS = { from: 1_000, to: 4_000 };
+const REMIND_IN_MS = { from: 2_000, to: 8_000 };
 
 /** Every other task is also changed, up to twice, and every other of those completed, unless it has a reminder to come. */
 async function workOnTask(

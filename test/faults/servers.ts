@@ -23,6 +23,8 @@ export interface Servers {
   readonly postgres: Server;
   /** None where PostgreSQL is the bus; one of several at a time. */
   readonly broker?: Server;
+  /** Whether the others go on without it. */
+  readonly isCluster: boolean;
 }
 
 /** `brokers`: how many of Kafka. */
@@ -31,11 +33,14 @@ export async function startServers(bus: BusName, brokers: number): Promise<Serve
   try {
     switch (bus) {
       case 'postgres':
-        return { postgres };
+        return { postgres, isCluster: false };
       case 'rabbitmq':
-        return { postgres, broker: await startLocalRabbitmq() };
-      case 'kafka':
-        return { postgres, broker: await (brokers === 1 ? startLocalKafka() : startKafkaCluster(brokers)) };
+        return { postgres, broker: await startLocalRabbitmq(), isCluster: false };
+      case 'kafka': {
+        const isCluster = brokers > 1;
+        const broker = await (isCluster ? startKafkaCluster(brokers) : startLocalKafka());
+        return { postgres, broker, isCluster };
+      }
     }
   } catch (error) {
     await postgres.remove();

@@ -8,6 +8,8 @@ import type { Servers } from './servers.ts';
 const LONGEST_MS = 3_000;
 const PAUSE_MS = { from: 300, to: 2_000 };
 const MOST_ADDED = 2;
+const BROKER_RUNS_MS = 5_000;
+const BROKER_IS_AWAY_MS = 2_000;
 
 export interface Weather {
   /** Ends it, and answers when all is well again. */
@@ -37,7 +39,7 @@ export function startWeather(deployment: Deployment, random: Random, servers?: S
     await wait(random.int(200, LONGEST_MS));
     await proxy.heal();
   };
-  const restart = (server: keyof Servers) => async () => {
+  const restart = (server: 'postgres' | 'broker') => async () => {
     await servers?.[server]?.kill();
     await wait(random.int(0, 1_000));
     await servers?.[server]?.start();
@@ -53,7 +55,7 @@ export function startWeather(deployment: Deployment, random: Random, servers?: S
   const rest: Fault[] = servers
     ? [
         ['postgres restarted', restart('postgres')],
-        ...(servers.broker ? [['broker restarted', restart('broker')] as const] : []),
+        ...(servers.broker && !servers.isCluster ? [['broker restarted', restart('broker')] as const] : []),
         ['instance added', addInstance],
         ['instance removed', removeInstance],
       ]
@@ -69,7 +71,18 @@ export function startWeather(deployment: Deployment, random: Random, servers?: S
       await wait(random.int(PAUSE_MS.from, PAUSE_MS.to));
     }
   };
-  const running = run();
+  /** Whatever else is bad: of several brokers, those that are left have to do. */
+  const killBrokers = async (): Promise<void> => {
+    for (;;) {
+      await wait(BROKER_RUNS_MS);
+      if (ending.signal.aborted) return;
+      counts['broker killed'] = (counts['broker killed'] ?? 0) + 1;
+      await servers?.broker?.kill();
+      await wait(BROKER_IS_AWAY_MS);
+      await servers?.broker?.start();
+    }
+  };
+  const running = Promise.all([run(), ...(servers?.isCluster ? [killBrokers()] : [])]);
   const failed = running.then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
   return {
