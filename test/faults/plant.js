@@ -20,7 +20,7 @@ const BUGS = {
     [
       'libs/outbox/dist/relay/pass.js',
       'const results = lease.owns()',
-      'await deleteRows(executor, rows); const results = lease.owns()',
+      'await executor.execute(`delete from outbox where seq = any($1::text[]::bigint[])`, [rows.map((row)=>row.seq)]); const results = lease.owns()',
     ],
     [
       'libs/outbox/dist/relay/rows.js',
