@@ -1,6 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
-import type { ServiceContext } from '@taskwire/service';
+import { ADMIT_CALLER, type AdmitCaller, type ServiceContext } from '@taskwire/service';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
 import { DocsController } from './docs/docs.controller.js';
@@ -13,7 +12,6 @@ import { UsedTicketsInMemory, UsedTicketsInRedis } from './live/used-tickets.js'
 import { ClientAddresses } from './limits/client-address.js';
 import { Limits } from './limits/limits.js';
 import { RateLimit } from './limits/rate-limit.js';
-import { UserLimitInterceptor } from './limits/user-limit.interceptor.js';
 import { CommandEndings } from './operations/command-endings.js';
 import { OperationIds } from './operations/operation-id.js';
 import { Operations } from './operations/operations.js';
@@ -46,6 +44,7 @@ export class GatewayModule {
       addresses,
       exemptToken: config.RATE_LIMIT_EXEMPT_TOKEN,
     });
+    const admitCaller: AdmitCaller = ({ userId }, request, reply) => limits.checkUser(userId, request, reply);
     const parts = [
       ...[operations, tickets, connections, addresses, usage, limits],
       new SendCommand(bus, operations, endings, services),
@@ -65,7 +64,7 @@ export class GatewayModule {
       providers: [
         CommandAnswers,
         ForwardedAnswers,
-        { provide: APP_INTERCEPTOR, useClass: UserLimitInterceptor },
+        { provide: ADMIT_CALLER, useValue: admitCaller },
         ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
       ],
     };

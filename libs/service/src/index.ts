@@ -1,5 +1,6 @@
 export * from './access/access-token-verifier.js';
 export * from './access/caller.js';
+export { ADMIT_CALLER, type AdmitCaller } from './access/caller.guard.js';
 export * from './clients/service-client.js';
 export * from './clients/service-clients.js';
 export { CommonConfig, ConfigError, parseConfig, settingNames } from './config.js';
@@ -8,7 +9,7 @@ export * from './definition.js';
 export * from './http/problem-error.js';
 export { rawProblem } from './http/raw-problem.js';
 export { inServerSpan } from './http/tracing.js';
-export { checkedQuery } from './http/validation.interceptor.js';
+export { checkedQuery } from './http/schema-faults.js';
 export { Body, InternalRoute, Params, Query, Route } from './http/route.js';
 export * from './migrate.js';
 export * from './open-prisma.js';

@@ -1,22 +1,33 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../http/problem-error.js';
 import { routeOf } from '../http/route-metadata.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
-import { setCaller } from './caller.js';
+import { type Caller, setCaller } from './caller.js';
+
+/** Token of an AdmitCaller that a service's module may provide. */
+export const ADMIT_CALLER = Symbol('taskwire.admit-caller');
+
+/** What a service demands of a caller besides, as soon as the token says who it is; throws the problem of who isn't let in. */
+export type AdmitCaller = (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** Lets in who has a valid access token, and to admin routes only admins. */
 @Injectable()
 export class CallerGuard implements CanActivate {
-  constructor(@Inject(AccessTokenVerifier) private readonly tokens: AccessTokenVerifier) {}
+  constructor(
+    @Inject(AccessTokenVerifier) private readonly tokens: AccessTokenVerifier,
+    @Optional() @Inject(ADMIT_CALLER) private readonly admit?: AdmitCaller,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
     const caller = await this.tokens.verify(request.headers.authorization);
     if (routeOf(context).access === 'admin' && !caller.roles.includes('admin')) {
       throw new ProblemError('forbidden', 'this needs the role admin');
     }
     setCaller(request, caller);
+    await this.admit?.(caller, request, http.getResponse<FastifyReply>());
     return true;
   }
 }

@@ -3,7 +3,7 @@ import { type GroupSubscription, mend, MendError } from '@taskwire/messaging';
 import type { DeadLetters } from '@taskwire/outbox';
 import { z } from 'zod';
 import { ProblemError } from '../http/problem-error.js';
-import { faultsOf } from '../http/validation.interceptor.js';
+import { faultsOf } from '../http/schema-faults.js';
 
 type Change = z.output<typeof EditLetterBody>;
 

@@ -12,7 +12,8 @@ import { CallerGuard } from '../access/caller.guard.js';
 import { InternalGuard } from '../access/internal.guard.js';
 import { OperatorGuard } from '../access/operator.guard.js';
 import { ROUTE } from './route-metadata.js';
-import { SchemaErrorInterceptor, ValidationInterceptor } from './validation.interceptor.js';
+import { SchemaErrorInterceptor } from './schema-error.interceptor.js';
+import { ValidationGuard } from './validation.guard.js';
 
 export { Body, Param as Params, Query } from '@nestjs/common';
 
@@ -33,8 +34,7 @@ export function Route(contract: RouteContract): MethodDecorator {
     RequestMapping({ method: METHODS[contract.method], path: contract.path.replaceAll(/\{(\w+)\}/g, ':$1') }),
     HttpCode(contract.success.status),
     SetMetadata(ROUTE, contract),
-    ...(contract.access === 'public' ? [] : [UseGuards(CallerGuard)]),
-    UseInterceptors(ValidationInterceptor),
+    UseGuards(...(contract.access === 'public' ? [] : [CallerGuard]), ValidationGuard),
   );
 }
 
