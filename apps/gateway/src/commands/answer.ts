@@ -9,14 +9,14 @@ export interface Sent {
   readonly asker: Asker;
   /** Where the thing is that the command makes. */
   readonly location: string | undefined;
-  readonly operation: Operation;
+  /** Signed where it is told, which most writes never need. */
+  readonly operation: () => Operation;
   readonly key: string;
 }
 
 /** What the client is told of its write. Bad endings are thrown as problems. */
 export async function answerOf(result: RequestResult<unknown>, sent: Sent): Promise<Answer> {
-  const { binding, operation, key } = sent;
-  const operationLocation = { location: `/v1/operations/${operation.id}` };
+  const { binding, key } = sent;
   switch (result.status) {
     case 'done': {
       const { headers, body } = await binding.respond(result.reply, sent.asker);
@@ -37,15 +37,21 @@ export async function answerOf(result: RequestResult<unknown>, sent: Sent): Prom
       throw new ProblemError('idempotency_conflict');
     case 'too-old':
       throw new ProblemError('gone', 'this Idempotency-Key is older than 7 days: use a new one');
-    case 'pending':
-      return { status: 202, headers: { ...operationLocation, 'retry-after': '1' }, body: operation };
+    case 'pending': {
+      const operation = sent.operation();
+      return { status: 202, headers: { ...locationOf(operation), 'retry-after': '1' }, body: operation };
+    }
     case 'unknown':
       throw new ProblemError(
         'outcome_unknown',
         `read the operation in Location, or repeat the request with Idempotency-Key ${key}`,
-        { headers: operationLocation },
+        { headers: locationOf(sent.operation()) },
       );
   }
+}
+
+function locationOf({ id }: Operation): Record<string, string> {
+  return { location: `/v1/operations/${id}` };
 }
 
 function replayHeader(repeated: boolean): Record<string, string> {

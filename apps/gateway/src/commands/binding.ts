@@ -1,4 +1,4 @@
-import type { Route } from '@taskwire/contracts';
+import { type Route, subscriptions } from '@taskwire/contracts';
 import type { CommandContract, PayloadOf, ReplyOf } from '@taskwire/messaging';
 import type { Caller, ServiceClients } from '@taskwire/service';
 import type { z } from 'zod';
@@ -28,10 +28,15 @@ export interface Asker {
 /** How a route becomes a command, and the command's reply a response. */
 export interface CommandBinding {
   readonly route: Route;
+  /** Names the route in operations, for example `POST /v1/tasks`. */
+  readonly key: string;
   readonly contract: CommandContract;
+  /** The group that handles the command. */
+  readonly subscriber: string;
   payload(write: Write): unknown;
   /** Where the thing is that a create makes. */
   location?(payload: unknown): string;
+  /** Takes a reply that was checked against the contract. */
   respond(reply: unknown, asker: Asker): Promise<Pick<Answer, 'headers' | 'body'>>;
 }
 
@@ -54,9 +59,21 @@ export function bind<const R extends Route, C extends CommandContract>(
 ): CommandBinding {
   return {
     route,
+    key: routeKey(route),
     contract,
+    subscriber: subscriberOf(contract),
     payload: (write) => payload(write as Write<BodyOf<R>>),
     ...(location && { location: (made) => location(made as PayloadOf<C>) }),
-    respond: async (reply, asker) => respond(contract.reply.parse(reply) as ReplyOf<C>, asker),
+    respond: async (reply, asker) => respond(reply as ReplyOf<C>, asker),
   };
+}
+
+export function routeKey({ method, path }: Route): string {
+  return `${method} ${path}`;
+}
+
+function subscriberOf(contract: CommandContract): string {
+  const group = subscriptions.find((s) => s.kind === 'group' && s.commands.includes(contract));
+  if (group === undefined) throw new TypeError(`no subscription handles the command ${contract.type}`);
+  return group.name;
 }

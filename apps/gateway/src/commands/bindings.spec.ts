@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ProblemCode, routes } from '@taskwire/contracts';
-import { bindings, routeKey } from './bindings.js';
+import { routeKey } from './binding.js';
+import { bindings } from './bindings.js';
 
 describe('bindings', () => {
   it('has one for each route that is a command, and for no other', () => {

@@ -6,7 +6,6 @@ import {
   notificationRoutes,
   ReadNotification,
   ReopenTask,
-  type Route,
   SetPreferences,
   type Task,
   taskRoutes,
@@ -69,11 +68,7 @@ export const bindings: readonly CommandBinding[] = [
   }),
 ];
 
-export function routeKey(route: Route): string {
-  return `${route.method} ${route.path}`;
-}
-
-const byKey = new Map(bindings.map((binding) => [routeKey(binding.route), binding]));
+const byKey = new Map(bindings.map((binding) => [binding.key, binding]));
 
 export function bindingOf(key: string): CommandBinding | undefined {
   return byKey.get(key);

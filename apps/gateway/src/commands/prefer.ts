@@ -10,6 +10,7 @@ export interface Preference {
 
 /** `Prefer` (RFC 7240): `respond-async` and `wait=N`. What is unknown or malformed is ignored, as the RFC demands. */
 export function preferenceOf(header: string | undefined): Preference {
+  if (header === undefined) return { waitMs: DEFAULT_WAIT_MS, applied: undefined };
   const preferences = parse(header);
   const asynchronous = preferences.has('respond-async');
   const wait = preferences.get('wait');
@@ -23,7 +24,7 @@ export function preferenceOf(header: string | undefined): Preference {
 }
 
 /** The first of several preferences with one name counts. */
-function parse(header = ''): Map<string, string> {
+function parse(header: string): Map<string, string> {
   const preferences = new Map<string, string>();
   for (const item of header.split(',')) {
     const [name = '', value = ''] = (item.split(';')[0] ?? '').split('=').map((part) => part.trim());

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 export interface ClientRequest {
@@ -14,5 +14,5 @@ export interface ClientRequest {
 export function requestHash({ method, path, ifMatch, body }: ClientRequest): string {
   const canonical = canonicalize([method, path, ifMatch ?? null, body ?? null]);
   if (canonical === undefined) throw new TypeError('a request body that JSON cannot hold');
-  return createHash('sha256').update(canonical).digest('base64url');
+  return hash('sha256', canonical, 'base64url');
 }

@@ -13,8 +13,8 @@ import { ProblemError, type Caller, type ServiceClients } from '@taskwire/servic
 import { CommandEndings } from '../operations/command-endings.js';
 import { OperationIds } from '../operations/operation-id.js';
 import { Operations } from '../operations/operations.js';
-import { bindingOf, routeKey } from './bindings.js';
-import type { CommandBinding } from './binding.js';
+import { type CommandBinding, routeKey } from './binding.js';
+import { bindingOf } from './bindings.js';
 import { SendCommand, type WriteRequest } from './send-command.js';
 
 const USER = '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11';
@@ -206,8 +206,9 @@ describe('SendCommand', () => {
     expect(problem.code).toBe('if_match_required');
   });
 
-  it('answers a reply that does not fit its contract as a fault, not as a body', async () => {
-    const { send } = gateway({ status: 'done', reply: { number: 1 }, repeated: false });
+  it('answers a reply from the inbox that does not fit its contract as a fault, not as a body', async () => {
+    const ending = { status: 'done', requestHash: null, reply: { number: 1 }, problem: null } as const;
+    const { send } = gateway({ status: 'pending' }, ending);
     const read = { ...create, method: 'POST', path: `/v1/notifications/${USER}/read`, params: { id: USER } };
 
     await expect(send.execute(binding(notificationRoutes.read), read)).rejects.toThrow();

@@ -1,4 +1,3 @@
-import { subscriptions } from '@taskwire/contracts';
 import {
   announce,
   type CommandContract,
@@ -13,7 +12,6 @@ import type { OperationKey } from '../operations/operation-id.js';
 import type { Operations } from '../operations/operations.js';
 import { answerOf } from './answer.js';
 import type { Answer, CommandBinding } from './binding.js';
-import { routeKey } from './bindings.js';
 import { commandId } from './command-id.js';
 import { firstSentAt } from './idempotency-key.js';
 import { versionFromIfMatch } from './if-match.js';
@@ -50,10 +48,10 @@ export class SendCommand {
     const now = new Date();
     const operation: OperationKey = {
       service: binding.route.service,
-      subscriber: subscriberOf(binding.contract),
+      subscriber: binding.subscriber,
       owner: caller.userId,
       commandId: commandId(caller.userId, write.method, write.path, key),
-      route: routeKey(binding.route),
+      route: binding.key,
       firstSentAt: firstSentAt(key, now),
       deadline: new Date(now.getTime() + DEADLINE_MS),
     };
@@ -71,7 +69,7 @@ export class SendCommand {
       binding,
       asker: { caller, services: this.services },
       location: binding.location?.(payload),
-      operation: this.operations.pending(operation),
+      operation: () => this.operations.pending(operation),
       key,
     });
   }
@@ -92,7 +90,7 @@ export class SendCommand {
         deadline: operation.deadline,
         requestHash: hash,
       });
-      return result.status === 'pending' ? await this.settled(operation, hash) : result;
+      return result.status === 'pending' ? await this.settled(contract, operation, hash) : result;
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
       if (error.outcome === 'unknown') return { status: 'unknown' };
@@ -101,22 +99,20 @@ export class SendCommand {
   }
 
   /** A reply is best effort, the inbox is the truth: it may know the ending of what looks pending. */
-  private async settled(operation: OperationKey, hash: string): Promise<RequestResult<unknown>> {
+  private async settled(
+    contract: CommandContract,
+    operation: OperationKey,
+    hash: string,
+  ): Promise<RequestResult<unknown>> {
     try {
       const { status, requestHash, reply, problem } = await this.endings.read(operation);
       if (requestHash !== null && requestHash !== hash) return { status: 'conflict' };
       if (status === 'pending') return { status };
-      if (status === 'done') return { status, reply, repeated: false };
+      if (status === 'done') return { status, reply: contract.reply.parse(reply), repeated: false };
       return { status, problem: problem ?? { code: status }, repeated: false };
     } catch (error) {
       if (error instanceof ProblemError) return { status: 'pending' };
       throw error;
     }
   }
-}
-
-function subscriberOf(contract: CommandContract): string {
-  const group = subscriptions.find((s) => s.kind === 'group' && s.commands.includes(contract));
-  if (group === undefined) throw new TypeError(`no subscription handles the command ${contract.type}`);
-  return group.name;
 }
