@@ -1,13 +1,12 @@
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { gatewayFeed } from '@taskwire/contracts';
 import type { ServiceDefinition } from '@taskwire/service';
 import { GatewayModule } from './gateway.module.js';
 import { corsOptions } from './http/cors.js';
 import { addHooks } from './http/hooks.js';
 import { requestLog } from './http/request-log.js';
-import { securityHeaders } from './http/security-headers.js';
+import { addSecurityHeaders } from './http/security-headers.js';
 import { Limits } from './limits/limits.js';
 import { LiveDesk } from './live/live-desk.js';
 import { LiveSocket } from './live/live-socket.js';
@@ -23,11 +22,12 @@ export const service: ServiceDefinition<GatewaySettings> = {
   module: (context) => GatewayModule.on(context),
   http: async (app, { config, log }) => {
     const limits = app.get(Limits);
-    await app.register(helmet, securityHeaders);
+    const fastify = app.getHttpAdapter().getInstance();
+    addSecurityHeaders(fastify);
     await app.register(cors, corsOptions(config.CORS_ORIGINS, config.NODE_ENV === 'production'));
     // After CORS, so that a page may read a refusal too.
     const requests = requestLog(log);
-    addHooks(app.getHttpAdapter().getInstance(), {
+    addHooks(fastify, {
       limits,
       usage: app.get(UsageRecorder),
       log: requests,

@@ -26,6 +26,8 @@ export async function createHttpApp(
   const routes = new RouteTable();
   const filter = new ProblemFilter(log, routes);
   const adapter = new FastifyAdapter({
+    // No service has Express middleware.
+    skipMiddie: true,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_LIMIT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -1,4 +1,4 @@
-import type { FastifyCorsOptions, FastifyCorsOptionsDelegatePromise } from '@fastify/cors';
+import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fastify/cors';
 
 const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
@@ -11,7 +11,7 @@ const EXPOSED_HEADERS = [
 export function corsOptions(
   origins: readonly string[] | undefined,
   production: boolean,
-): { delegator: FastifyCorsOptionsDelegatePromise } {
+): { delegator: FastifyCorsOptionsDelegateCallback } {
   const options: FastifyCorsOptions = {
     origin: origins !== undefined ? [...origins] : production ? false : LOCALHOST,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -20,8 +20,8 @@ export function corsOptions(
   };
   return {
     // An OPTIONS that is no preflight is a request like others: it asks for `Allow`.
-    delegator: ({ headers }) =>
-      Promise.resolve({
+    delegator: ({ headers }, done) =>
+      done(null, {
         ...options,
         preflight: headers.origin !== undefined && headers['access-control-request-method'] !== undefined,
       }),
