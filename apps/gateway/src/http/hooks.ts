@@ -1,4 +1,3 @@
-import { finished } from 'node:stream';
 import { liveRoutes } from '@taskwire/contracts';
 import { callerOf } from '@taskwire/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -17,14 +16,13 @@ export interface HookParts {
 
 /** Logged for a request whose client went before the answer, as nginx does. */
 const CLIENT_GONE = 499;
-const UNMATCHED = '(unmatched)';
 
 /** What happens around every request, before and after it is answered. */
 export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookParts): void {
   fastify.addHook('onRequest', async (request, reply) => {
     factsOf(request);
     // Fastify's onResponse does not run when the client goes first, as with every stream.
-    finished(reply.raw, () => note(request, reply));
+    reply.raw.once('close', () => note(request, reply));
     try {
       nameWrite(request, reply);
     } finally {
@@ -32,16 +30,17 @@ export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookP
       if (isApi(request)) await limits.checkAddress(request, reply);
     }
   });
-  fastify.addHook('preValidation', async (request) => {
+  fastify.addHook('preValidation', (request, _reply, done) => {
     factsOf(request).clientBody = request.body;
+    done();
   });
 
   function note(request: FastifyRequest, reply: FastifyReply): void {
-    const { startedAt, traceId, userId = null } = factsOf(request);
+    const { startedAt, traceId, route, userId = null } = factsOf(request);
     const isAnswered = reply.raw.headersSent;
     const answered = {
       method: request.method,
-      route: patternOf(request),
+      route,
       status: isAnswered ? reply.raw.statusCode : CLIENT_GONE,
       durationMs: performance.now() - startedAt,
       userId: callerOf(request)?.userId ?? userId,
@@ -53,15 +52,9 @@ export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookP
 
 /** The key goes into every answer of a write, so also into those that never reach the command. */
 function nameWrite(request: FastifyRequest, reply: FastifyReply): void {
-  if (bindingOf(`${request.method} ${patternOf(request)}`) === undefined) return;
+  if (bindingOf(`${request.method} ${factsOf(request).route}`) === undefined) return;
   const key = request.headers['idempotency-key'];
   reply.header('idempotency-key', idempotencyKey(Array.isArray(key) ? key.join(', ') : key));
-}
-
-/** The route's pattern as the contracts write it; never the path, which holds ids. */
-function patternOf(request: FastifyRequest): string {
-  const pattern = request.routeOptions.url;
-  return pattern === undefined || pattern === '*' ? UNMATCHED : pattern.replace(/:(\w+)/g, '{$1}');
 }
 
 function isApi(request: FastifyRequest): boolean {
@@ -70,5 +63,5 @@ function isApi(request: FastifyRequest): boolean {
 
 /** How long a stream was open says nothing of how fast it was answered. */
 function isMeasured(request: FastifyRequest): boolean {
-  return isApi(request) && patternOf(request) !== liveRoutes.live.path;
+  return isApi(request) && factsOf(request).route !== liveRoutes.live.path;
 }

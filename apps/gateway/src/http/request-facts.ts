@@ -5,16 +5,27 @@ import type { FastifyRequest } from 'fastify';
 export interface RequestFacts {
   readonly startedAt: number;
   readonly traceId: string | undefined;
+  /** The route's pattern as the contracts write it; never the path, which holds ids. */
+  readonly route: string;
   /** The body as the client sent it: validation puts its own in its place. */
   clientBody?: unknown;
   /** Who asks, where a ticket or the handler itself says so, and no guard. */
   userId?: string;
 }
 
-const facts = new WeakMap<FastifyRequest, RequestFacts>();
+const FACTS = Symbol('taskwire.facts');
+const UNMATCHED = '(unmatched)';
 
-export function factsOf(request: FastifyRequest): RequestFacts {
-  const known = facts.get(request) ?? { startedAt: performance.now(), traceId: currentTraceId() };
-  facts.set(request, known);
-  return known;
+type Known = FastifyRequest & { [FACTS]?: RequestFacts };
+
+export function factsOf(request: Known): RequestFacts {
+  return (request[FACTS] ??= {
+    startedAt: performance.now(),
+    traceId: currentTraceId(),
+    route: patternOf(request.routeOptions.url),
+  });
+}
+
+function patternOf(url: string | undefined): string {
+  return url === undefined || url === '*' ? UNMATCHED : url.replace(/:(\w+)/g, '{$1}');
 }

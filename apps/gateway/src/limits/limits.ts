@@ -9,6 +9,11 @@ import type { Quota, RateLimit } from './rate-limit.js';
 /** Lets a load test through, whose client knows the setting RATE_LIMIT_EXEMPT_TOKEN. */
 export const EXEMPT_HEADER = 'x-rate-limit-exempt';
 
+/** The limits that a request met so far. */
+const MET = Symbol('taskwire.limits');
+
+type Limited = FastifyRequest & { [MET]?: readonly Quota[] };
+
 export interface LimitsOptions {
   readonly ip: RateLimit;
   readonly user: RateLimit;
@@ -18,8 +23,6 @@ export interface LimitsOptions {
 
 /** What each address and each user may ask for. */
 export class Limits {
-  private readonly met = new WeakMap<FastifyRequest, Quota[]>();
-
   constructor(private readonly options: LimitsOptions) {}
 
   async checkAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -39,9 +42,9 @@ export class Limits {
     refuseExceeded(await ip.take(networkOf(addresses.of(request))));
   }
 
-  private note(request: FastifyRequest, reply: FastifyReply, quota: Quota): void {
-    const quotas = [...(this.met.get(request) ?? []), quota];
-    this.met.set(request, quotas);
+  private note(request: Limited, reply: FastifyReply, quota: Quota): void {
+    const quotas = [...(request[MET] ?? []), quota];
+    request[MET] = quotas;
     reply.headers(limitHeaders(quotas));
     refuseExceeded(quota);
   }

@@ -4,13 +4,15 @@ import { ATTR } from '@taskwire/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const TRACER = '@taskwire/service';
-const spans = new WeakMap<FastifyRequest, Span>();
+const SPAN = Symbol('taskwire.span');
+
+type Traced = FastifyRequest & { [SPAN]?: Span };
 
 /** A server span for each request but those of probes, named by the route's pattern, continuing the caller's trace. */
 export function traceRequests(fastify: FastifyInstance, service: string): void {
   const tracer = trace.getTracer(TRACER);
 
-  fastify.addHook('onRequest', (request, _reply, done) => {
+  fastify.addHook('onRequest', (request: Traced, _reply, done) => {
     if (request.url.startsWith('/health/')) {
       done();
       return;
@@ -24,15 +26,15 @@ export function traceRequests(fastify: FastifyInstance, service: string): void {
     };
     const name = route === undefined ? request.method : `${request.method} ${route}`;
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
-    spans.set(request, span);
+    request[SPAN] = span;
     context.with(trace.setSpan(parent, span), done);
   });
 
   // Reading the body leaves the async context, so it is entered again.
   fastify.addHook('preValidation', (request, _reply, done) => inTraceOf(request, done));
 
-  fastify.addHook('onResponse', (request, reply, done) => {
-    const span = spans.get(request);
+  fastify.addHook('onResponse', (request: Traced, reply, done) => {
+    const span = request[SPAN];
     span?.setAttribute(ATTR.status, reply.statusCode);
     if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
     span?.end();
@@ -41,15 +43,15 @@ export function traceRequests(fastify: FastifyInstance, service: string): void {
 }
 
 /** Runs what belongs to a request but is not called from within it. */
-export function inTraceOf(request: FastifyRequest, work: () => void): void {
-  const span = spans.get(request);
+export function inTraceOf(request: Traced, work: () => void): void {
+  const span = request[SPAN];
   if (span) context.with(trace.setSpan(context.active(), span), work);
   else work();
 }
 
 /** Whether the hooks have seen a request; those with paths that can't be decoded never get there. */
-export function isTraced(request: FastifyRequest): boolean {
-  return spans.has(request);
+export function isTraced(request: Traced): boolean {
+  return request[SPAN] !== undefined;
 }
 
 /** Runs what serves something else than a request to a route in a span of its own, which continues the caller's trace. */
