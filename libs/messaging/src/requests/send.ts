@@ -1,4 +1,13 @@
-import { type Attributes, type Context, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
 import type { MessageContract } from '../contract/message.js';
 import { type Driver, type OutgoingMessage, SendError } from '../driver.js';
 import { SPAN, tracer } from '../telemetry.js';
@@ -16,6 +25,7 @@ export async function inSendSpan<T>(
   attributes: Attributes,
   work: (sending: Context) => Promise<T>,
 ): Promise<T> {
+  if (isUnrecorded(trace.getActiveSpan())) return work(context.active());
   const span = tracer().startSpan(`send ${contract.topic}`, {
     kind: SpanKind.PRODUCER,
     attributes: {
@@ -37,6 +47,13 @@ export async function inSendSpan<T>(
   } finally {
     span.end();
   }
+}
+
+/** In a trace of this process that nobody records, a span would cost nearly as much as one that is read. */
+function isUnrecorded(parent: Span | undefined): boolean {
+  if (!parent || parent.isRecording()) return false;
+  const { traceFlags, isRemote = false } = parent.spanContext();
+  return !isRemote && (traceFlags & TraceFlags.SAMPLED) === 0;
 }
 
 function nameOf(error: unknown): string {
