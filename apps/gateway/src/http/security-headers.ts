@@ -35,7 +35,7 @@ function securityHeaders(): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
   setHeaders(request, response, (error) => {
-    if (error !== undefined) throw error;
+    if (error !== undefined) throw new TypeError('helmet refuses its options', { cause: error });
   });
   return { ...response.getHeaders() };
 }

@@ -29,7 +29,8 @@ export class ClientAddresses {
 
 /** What a limit counts by: one who has an IPv6 address has a whole /64 of them. */
 export function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.') || !isIPv6(address)) return address.replace(/^::ffff:/i, '');
+  if (!address.includes(':') || address.includes('.') || !isIPv6(address))
+    return address.replace(/^::ffff:/i, '');
   const [head = '', tail = ''] = address.split('::');
   const [left, right] = [head, tail].map((part) => part.split(':').filter((group) => group !== ''));
   const zeros = Array<string>(Math.max(0, 8 - (left?.length ?? 0) - (right?.length ?? 0))).fill('0');
