@@ -4,7 +4,7 @@ import { AccountStore } from './accounts/account-store.js';
 import { ContactReader } from './accounts/contact.js';
 import { FIRST_ADMIN, FirstAdmin, type FirstAdminSettings } from './accounts/first-admin.js';
 import { GrantRoleHandler } from './accounts/grant-role.js';
-import { PasswordHasher } from './accounts/password-hasher.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
 import { ProfileReader } from './accounts/profile.js';
 import { RegisterHandler } from './accounts/register.js';
 import { UpdateProfileHandler } from './accounts/update-profile.js';

@@ -1,4 +1,6 @@
+import { Password } from '@taskwire/contracts';
 import { z } from 'zod';
+import { guessable } from './passwords/guessable.js';
 
 const limit = (standard: number) => z.coerce.number().int().min(1).max(1_000_000_000).default(standard);
 
@@ -16,7 +18,10 @@ export const config = z
     RATE_LIMIT_EXEMPT_TOKEN: z.string().min(16).optional(),
     /** An administrator to be made, once. */
     ADMIN_EMAIL: z.string().optional(),
-    ADMIN_PASSWORD: z.string().min(8).optional(),
+    ADMIN_PASSWORD: Password.refine(
+      (password) => guessable(password, { email: '', name: 'Administrator' }) === null,
+      'is one of those that are tried first: choose another',
+    ).optional(),
   })
   .refine((settings) => (settings.ADMIN_EMAIL === undefined) === (settings.ADMIN_PASSWORD === undefined), {
     path: ['ADMIN_PASSWORD'],

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccessTokenClaims, SignedIn, UpdateProfile } from '@taskwire/contracts';
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { UpdateProfile } from '@taskwire/contracts';
+import { decodeProtectedHeader } from 'jose';
+import { bearer, password, requestsTo } from './requests.fixture.js';
 import { type RunningAuth, startAuth } from './service.fixture.js';
 
 let auth: RunningAuth;
@@ -10,30 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => auth.close());
 
-const password = 'correct horse battery staple';
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-
-async function registered(email = `${randomUUID()}@example.com`) {
-  const body = { email, password, name: 'Ada', timeZone: 'Europe/London' };
-  const answer = await auth.call('POST', '/v1/auth/register', body);
-  return SignedIn.parse(answer.body);
-}
-const login = (email: string, secret = password) =>
-  auth.call('POST', '/v1/auth/login', { email, password: secret });
-const refresh = (refreshToken: string) => auth.call('POST', '/v1/auth/refresh', { refreshToken });
-const logout = (refreshToken: string) => auth.call('POST', '/v1/auth/logout', { refreshToken });
-const ended = (sessionId: string) =>
-  auth.event('auth.session.ended.v1', (payload) => payload['sessionId'] === sessionId);
-
-async function claimsOf(token: string) {
-  const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', auth.url));
-  const { payload } = await jwtVerify(token, keys, {
-    issuer: 'taskwire',
-    audience: 'taskwire-api',
-    typ: 'at+jwt',
-  });
-  return AccessTokenClaims.parse(payload);
-}
+const { registered, login, refresh, logout, ended, claimsOf } = requestsTo(() => auth);
 
 describe('registering', () => {
   it('makes an account and signs in', async () => {

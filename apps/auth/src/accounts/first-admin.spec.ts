@@ -50,7 +50,10 @@ describe('the first administrator', () => {
   it('needs an address and a password', async () => {
     await expect(startAuth({ ADMIN_EMAIL: email })).rejects.toThrow(ConfigError);
     await expect(startAuth({ ADMIN_EMAIL: email, ADMIN_PASSWORD: 'short' })).rejects.toThrow(
-      /ADMIN_PASSWORD/,
+      /ADMIN_PASSWORD.*8 to 128/,
+    );
+    await expect(startAuth({ ADMIN_EMAIL: email, ADMIN_PASSWORD: 'administrator' })).rejects.toThrow(
+      /ADMIN_PASSWORD.*tried first/,
     );
   });
 });

@@ -3,9 +3,9 @@ import { UserRegistered } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { LOGGER, OUTBOX_STORE } from '@taskwire/service';
 import type { Logger } from '@taskwire/telemetry';
+import { PasswordHasher } from '../passwords/password-hasher.js';
 import { AccountStore } from './account-store.js';
 import { newAccount } from './account.js';
-import { PasswordHasher } from './password-hasher.js';
 
 export const FIRST_ADMIN = Symbol('FirstAdmin');
 

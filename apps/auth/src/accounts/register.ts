@@ -3,10 +3,11 @@ import { type RegisterBody, type SignedIn, UserRegistered, accountRoutes } from 
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
+import { refuseGuessable } from '../passwords/guessable.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Sessions } from '../sessions/sessions.js';
 import { AccountStore } from './account-store.js';
 import { identityOf, newAccount, userView } from './account.js';
-import { PasswordHasher } from './password-hasher.js';
 
 @Controller()
 export class RegisterHandler {
@@ -20,6 +21,7 @@ export class RegisterHandler {
   @Route(accountRoutes.register)
   @Header('cache-control', 'no-store')
   async register(@Body() { password, ...person }: z.output<typeof RegisterBody>): Promise<SignedIn> {
+    refuseGuessable(password, person, '/password');
     if ((await this.accounts.findByEmail(person.email)) !== null) throw new ProblemError('email_taken');
 
     const passwordHash = await this.passwords.hash(password);

@@ -10,8 +10,17 @@ export const Email = z
   .max(254)
   .pipe(z.email())
   .transform((text) => text.toLowerCase());
-/** OWASP ASVS 5 6.2: 8 to 128 characters, nothing about their kinds. */
-export const Password = z.string().min(8).max(128);
+const PASSWORD = { minLength: 8, maxLength: 128 };
+/** OWASP ASVS 5 6.2: 8 to 128 characters, as people count them, nothing about their kinds. Taken exactly as it is sent. */
+export const Password = Text.refine((text) => {
+  const characters = [...text.slice(0, 2 * PASSWORD.maxLength + 1)].length;
+  return characters >= PASSWORD.minLength && characters <= PASSWORD.maxLength;
+}, `must have ${PASSWORD.minLength} to ${PASSWORD.maxLength} characters`).meta(PASSWORD);
+/** A password to be compared: any that an account may have. */
+const GivenPassword = z
+  .string()
+  .min(1)
+  .max(2 * PASSWORD.maxLength);
 /** Of an account that exists, which may be older than the rules for new names. */
 export const StoredName = Text.trim().min(1).max(100);
 /** Stands in greetings and headers of emails: one line, nothing that a terminal or a mail program would act on. */
@@ -38,9 +47,7 @@ export const RegisterBody = z
   .meta({ id: 'Register' });
 /** Any spelling of an address, also of accounts that the platform made, such as `admin@localhost`. */
 const LoginEmail = Text.trim().min(1).max(254).toLowerCase();
-export const LoginBody = z
-  .strictObject({ email: LoginEmail, password: z.string().min(1).max(128) })
-  .meta({ id: 'Login' });
+export const LoginBody = z.strictObject({ email: LoginEmail, password: GivenPassword }).meta({ id: 'Login' });
 export const RefreshBody = z
   .strictObject({ refreshToken: z.string().min(1).max(200) })
   .meta({ id: 'Refresh' });

@@ -18,6 +18,34 @@ describe('passwords', () => {
     expect(await hasher.matches(null, 'pässword')).toBe(false);
   });
 
+  it('count to their last character, however long they are', async () => {
+    for (const long of ['x'.repeat(127), '🔑'.repeat(127)]) {
+      const hash = await hasher.hash(`${long}a`);
+      expect(await hasher.matches(hash, `${long}a`)).toBe(true);
+      expect(await hasher.matches(hash, `${long}b`)).toBe(false);
+    }
+  });
+
+  it('are outdated when new ones cost more', async () => {
+    const cheap = { memoryCost: 9_728, timeCost: 2, parallelism: 1 };
+    const [before, now] = [await new PasswordHasher(cheap).hash('secret'), await hasher.hash('secret')];
+    expect([before, now].map((hash) => hasher.isOutdated(hash))).toEqual([true, false]);
+    expect(new PasswordHasher({ ...cheap, timeCost: 1 }).isOutdated(before)).toBe(false);
+    expect(await hasher.matches(before, 'secret')).toBe(true);
+  });
+
+  it('are hashed while the event loop turns', async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    await hasher.hash('secret password');
+    clearImmediate(next);
+    expect(turns).toBeGreaterThan(10);
+  });
+
   it('take as much work without an account as with one', async () => {
     const hash = await hasher.hash('secret password');
     const fastest = async (known: string | null) => {
