@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type LiveTicket, type Operation, routes, type SignedIn, type Task } from '@taskwire/contracts';
+import {
+  type LiveTicket,
+  type Operation,
+  routes,
+  type SessionList,
+  type SignedIn,
+  type Task,
+} from '@taskwire/contracts';
 import { Client as Database } from 'pg';
 import { brokers } from '../brokers.js';
 import type { BusTap } from '../buses.js';
@@ -122,6 +129,16 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   await asUser('GET', '/v1/auth/me');
   await asUser('PATCH', '/v1/auth/me', { body: { name: 'Ada Lovelace' } });
   await use('GET', '/.well-known/jwks.json');
+
+  const phone = await use<SignedIn>('POST', '/v1/auth/login', { body: { email, password } });
+  keep(phone.body);
+  const { body: list } = await asUser<SessionList>('GET', '/v1/auth/sessions');
+  const other = list.sessions.find(({ current }) => !current)?.id ?? '';
+  await asUser('DELETE', '/v1/auth/sessions/{id}', { path: `/v1/auth/sessions/${other}` });
+  await asUser('DELETE', '/v1/auth/sessions');
+  const newPassword = 'the next password that nobody else has';
+  secrets.push({ what: 'the next password', value: newPassword });
+  await asUser('PUT', '/v1/auth/me/password', { body: { currentPassword: password, newPassword } });
 
   const created = await asUser<Task>('POST', '/v1/tasks', { body: { title: 'A', remindAt: inAMoment() } });
   const path = `/v1/tasks/${created.body.id}`;

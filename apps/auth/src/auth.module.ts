@@ -12,20 +12,23 @@ import type { Config } from './config.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 import { JwksReader } from './keys/jwks.js';
 import { SIGNING_KEYS, loadSigningKeys } from './keys/signing-keys.js';
+import { ChangePasswordHandler } from './passwords/change-password.js';
 import { AccessTokens } from './sessions/access-tokens.js';
-import { LoginClients } from './sessions/login-client.js';
+import { EndSessionHandlers } from './sessions/end-sessions.js';
+import { SessionsReader } from './sessions/list-sessions.js';
 import { LoginLimits } from './sessions/login-limits.js';
 import { LoginHandler } from './sessions/login.js';
 import { LogoutHandler } from './sessions/logout.js';
 import { PurgeSessions } from './sessions/purge-sessions.js';
 import { RefreshHandler } from './sessions/refresh.js';
+import { RequestClients } from './sessions/request-client.js';
 import { RevocationsReader } from './sessions/revocations.js';
 import { SessionStore } from './sessions/session-store.js';
 import { Sessions } from './sessions/sessions.js';
 
-const secrets = [RegisterHandler, LoginHandler, RefreshHandler, LogoutHandler];
-const commands = [UpdateProfileHandler];
-const reads = [ProfileReader, JwksReader];
+const secrets = [RegisterHandler, LoginHandler, RefreshHandler, LogoutHandler, ChangePasswordHandler];
+const commands = [UpdateProfileHandler, EndSessionHandlers];
+const reads = [ProfileReader, SessionsReader, JwksReader];
 const internal = [RevocationsReader, ContactReader, GrantRoleHandler];
 
 /** Everything that the auth service serves. */
@@ -42,7 +45,7 @@ export class AuthModule {
       { provide: SessionStore, useValue: new SessionStore(db) },
       { provide: SIGNING_KEYS, useValue: keys },
       { provide: AccessTokens, useValue: new AccessTokens(keys.current) },
-      { provide: LoginClients, useValue: new LoginClients(tokens) },
+      { provide: RequestClients, useValue: new RequestClients(tokens) },
       { provide: LoginLimits, useValue: new LoginLimits(limit) },
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
       PasswordHasher,

@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { ServiceContext } from '@taskwire/service';
+import { TellPasswordChangeHandler } from './accounts/tell-password-change.js';
 import { WelcomeUserHandler } from './accounts/welcome-user.js';
 import { mailboxAccess, type NotificationConfig } from './config.js';
 import { FeedStore } from './feed/feed-store.js';
@@ -20,7 +21,7 @@ import { RemindHandler } from './reminders/remind.js';
 import { FollowTasksHandler } from './tasks/follow-tasks.js';
 
 const commands = [ReadNotificationHandler, SetPreferencesHandler];
-const events = [FollowTasksHandler, WelcomeUserHandler, RemindHandler];
+const events = [FollowTasksHandler, WelcomeUserHandler, TellPasswordChangeHandler, RemindHandler];
 const reads = [ListNotificationsReader, GetPreferencesReader, ReadFeedReader, MailboxController];
 
 /** Everything that the notification service serves. */

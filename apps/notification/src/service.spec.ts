@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  PasswordChanged,
   type NotificationList,
   ReadNotification,
   SetPreferences,
@@ -177,6 +178,22 @@ describe('the notification service', () => {
     expect(after.entries.slice(4)).toMatchObject([{ number: 5, kind: 'task_created', title: 'last' }]);
     const { text } = await test.get('/mailbox');
     expect(text.match(/Reminder: Call Bob/g)).toHaveLength(1);
+  });
+
+  it('tells the owner of an account that its password was changed', async () => {
+    const userId = randomUUID();
+    test.auth.contacts.set(userId, {
+      userId,
+      email: 'joan@example.com',
+      name: 'Joan',
+      timeZone: 'Asia/Tokyo',
+    });
+    await test.send(encodeEvent(PasswordChanged, { userId, at: '2026-03-01T22:30:00.000Z' }));
+
+    await until('the email', async () => {
+      const { text } = await test.get('/mailbox');
+      return text.includes('joan@example.com') && text.includes('Your password was changed');
+    });
   });
 
   it('sends emails by SMTP where a server is set, and has no mailbox then', async () => {

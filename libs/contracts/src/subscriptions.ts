@@ -1,5 +1,14 @@
 import { subscription } from '@taskwire/messaging';
-import { SessionEnded, SessionStarted, UpdateProfile, UserRegistered, UserUpdated } from './bus/accounts.js';
+import {
+  EndOtherSessions,
+  EndSession,
+  PasswordChanged,
+  SessionEnded,
+  SessionStarted,
+  UpdateProfile,
+  UserRegistered,
+  UserUpdated,
+} from './bus/accounts.js';
 import { FeedAppended, ReadNotification, ReminderDue, SetPreferences } from './bus/notifications.js';
 import {
   CompleteTask,
@@ -20,13 +29,17 @@ const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded
 
 export const contracts = [
   ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
-  ...[UpdateProfile, ReadNotification, SetPreferences],
+  ...[UpdateProfile, EndSession, EndOtherSessions, ReadNotification, SetPreferences],
   ...taskEvents,
   ...accountEvents,
+  PasswordChanged,
   ...[FeedAppended, ReminderDue, RequestCompleted],
 ];
 
-export const authCommands = subscription('auth.commands', { kind: 'group', commands: [UpdateProfile] });
+export const authCommands = subscription('auth.commands', {
+  kind: 'group',
+  commands: [UpdateProfile, EndSession, EndOtherSessions],
+});
 
 export const taskCommands = subscription('task.commands', {
   kind: 'group',
@@ -45,7 +58,7 @@ export const notificationTasks = subscription('notification.tasks', {
 });
 export const notificationAccounts = subscription('notification.accounts', {
   kind: 'group',
-  events: [UserRegistered],
+  events: [UserRegistered, PasswordChanged],
 });
 export const notificationReminders = subscription('notification.reminders', {
   kind: 'group',

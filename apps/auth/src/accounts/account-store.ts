@@ -29,12 +29,8 @@ export class AccountStore {
     await unwrap<Client>(tx).account.update({ where: { id }, data, select: { id: true } });
   }
 
-  /** Another hash of the same password, unless the password has been changed meanwhile. */
-  async renewHash(tx: Transaction, { id, passwordHash }: Account, renewed: string): Promise<void> {
-    await unwrap<Client>(tx).account.updateMany({
-      where: { id, passwordHash },
-      data: { passwordHash: renewed },
-    });
+  async setPasswordHash(tx: Transaction, id: string, passwordHash: string): Promise<void> {
+    await unwrap<Client>(tx).account.update({ where: { id }, data: { passwordHash }, select: { id: true } });
   }
 
   find(id: string): Promise<Account | null> {

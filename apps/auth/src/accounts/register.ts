@@ -1,10 +1,11 @@
-import { Controller, Header, Inject } from '@nestjs/common';
+import { Controller, Header, Inject, Req } from '@nestjs/common';
 import { type RegisterBody, type SignedIn, UserRegistered, accountRoutes } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
 import { refuseGuessable } from '../passwords/guessable.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 import { Sessions } from '../sessions/sessions.js';
 import { AccountStore } from './account-store.js';
 import { identityOf, newAccount, userView } from './account.js';
@@ -14,13 +15,17 @@ export class RegisterHandler {
   constructor(
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
 
   @Route(accountRoutes.register)
   @Header('cache-control', 'no-store')
-  async register(@Body() { password, ...person }: z.output<typeof RegisterBody>): Promise<SignedIn> {
+  async register(
+    @Body() { password, ...person }: z.output<typeof RegisterBody>,
+    @Req() request: ClientRequest,
+  ): Promise<SignedIn> {
     refuseGuessable(password, person, '/password');
     if ((await this.accounts.findByEmail(person.email)) !== null) throw new ProblemError('email_taken');
 
@@ -32,7 +37,9 @@ export class RegisterHandler {
         if (!(await this.accounts.add(context.tx, account))) throw new ProblemError('email_taken');
         const { id: userId, timeZone } = account;
         context.publish(UserRegistered, { userId, timeZone, at: now.toISOString() });
-        return { user: userView(account), ...(await this.sessions.start(account, context, now)) };
+        const { address, userAgent } = this.clients.of(request);
+        const tokens = await this.sessions.start(account, { address, userAgent }, context, now);
+        return { user: userView(account), ...tokens };
       },
       { identity: identityOf(account) },
     );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ProblemError } from '@taskwire/service';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { LoginClient } from './login-client.js';
+import type { RequestClient } from './request-client.js';
 
 export interface LoginLimit {
   /** Logins a minute from one address. */
@@ -21,10 +21,15 @@ export class LoginLimits {
   }
 
   // The address first: one that is over its limit can't use up the account's.
-  async take({ address, exempt }: LoginClient, email: string): Promise<void> {
+  async take({ network, exempt }: RequestClient, email: string): Promise<void> {
     if (exempt) return;
-    await consume(this.addresses, address, 'from this address');
+    await consume(this.addresses, network, 'from this address');
     await consume(this.accounts, createHash('sha256').update(email).digest('base64'), 'to this account');
+  }
+
+  /** For a password that is asked again of who is signed in: counted apart, so that no stranger uses it up. */
+  async takeOf(accountId: string): Promise<void> {
+    await consume(this.accounts, `signed-in ${accountId}`, 'to this account');
   }
 }
 
@@ -34,7 +39,7 @@ async function consume(limiter: RateLimiterMemory, key: string, what: string): P
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;
     const seconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-    throw new ProblemError('rate_limited', `too many logins ${what}: try again in ${seconds} s`, {
+    throw new ProblemError('rate_limited', `too many attempts ${what}: try again in ${seconds} s`, {
       headers: { 'retry-after': String(seconds) },
     });
   }

@@ -6,15 +6,16 @@ import type { z } from 'zod';
 import { AccountStore } from '../accounts/account-store.js';
 import { type Account, identityOf, userView } from '../accounts/account.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { LoginClients, type LoginRequest } from './login-client.js';
 import { LoginLimits } from './login-limits.js';
+import { type ClientRequest, RequestClients } from './request-client.js';
+import type { SessionClient } from './session.js';
 import { Sessions } from './sessions.js';
 
 @Controller()
 export class LoginHandler {
   constructor(
     @Inject(LoginLimits) private readonly limits: LoginLimits,
-    @Inject(LoginClients) private readonly clients: LoginClients,
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
     @Inject(Sessions) private readonly sessions: Sessions,
@@ -25,10 +26,23 @@ export class LoginHandler {
   @Header('cache-control', 'no-store')
   async login(
     @Body() { email, password }: z.output<typeof LoginBody>,
-    @Req() request: LoginRequest,
+    @Req() request: ClientRequest,
   ): Promise<SignedIn> {
-    await this.limits.take(this.clients.of(request), email);
+    const client = this.clients.of(request);
+    await this.limits.take(client, email);
+    // The second time, what another login or a change of the password has stored meanwhile is there to see.
+    const signedIn =
+      (await this.signIn(email, password, client)) ?? (await this.signIn(email, password, client));
+    if (signedIn === null) throw new ProblemError('invalid_credentials');
+    return signedIn;
+  }
 
+  /** Null when the password's hash was replaced meanwhile: no session may begin with a password that no longer counts. */
+  private async signIn(
+    email: string,
+    password: string,
+    { address, userAgent }: SessionClient,
+  ): Promise<SignedIn | null> {
     const account = await this.accounts.findByEmail(email);
     const matches = await this.passwords.matches(account?.passwordHash ?? null, password);
     if (account === null || !matches) throw new ProblemError('invalid_credentials');
@@ -36,8 +50,11 @@ export class LoginHandler {
     const renewed = await this.renewedHash(account, password);
     return this.outbox.write(
       async (context) => {
-        if (renewed !== null) await this.accounts.renewHash(context.tx, account, renewed);
-        return { user: userView(account), ...(await this.sessions.start(account, context, new Date())) };
+        const now = await this.accounts.findForChange(context.tx, { id: account.id });
+        if (now?.passwordHash !== account.passwordHash) return null;
+        if (renewed !== null) await this.accounts.setPasswordHash(context.tx, account.id, renewed);
+        const tokens = await this.sessions.start(now, { address, userAgent }, context, new Date());
+        return { user: userView(now), ...tokens };
       },
       { identity: identityOf(account) },
     );

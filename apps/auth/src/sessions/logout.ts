@@ -20,7 +20,7 @@ export class LogoutHandler {
   async logout(@Body() { refreshToken }: z.output<typeof RefreshBody>): Promise<void> {
     await this.outbox.write(async (context) => {
       const token = await this.store.findToken(context.tx, hashOf(refreshToken));
-      if (token !== null) await this.sessions.end(token, context, new Date());
+      if (token !== null) await this.sessions.end(token.accountId, [token.sessionId], context, new Date());
     });
   }
 }

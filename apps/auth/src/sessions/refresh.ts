@@ -1,4 +1,4 @@
-import { Controller, Header, Inject } from '@nestjs/common';
+import { Controller, Header, Inject, Req } from '@nestjs/common';
 import { type RefreshBody, type Tokens, accountRoutes } from '@taskwire/contracts';
 import type { HandlerContext } from '@taskwire/messaging';
 import type { OutboxStore } from '@taskwire/outbox';
@@ -6,6 +6,8 @@ import { Body, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
 import { AccountStore } from '../accounts/account-store.js';
 import { hashOf, judge } from './refresh-token.js';
+import { type ClientRequest, RequestClients } from './request-client.js';
+import type { SessionClient } from './session.js';
 import { SessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';
 
@@ -13,6 +15,7 @@ import { Sessions } from './sessions.js';
 export class RefreshHandler {
   constructor(
     @Inject(SessionStore) private readonly store: SessionStore,
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
@@ -20,23 +23,36 @@ export class RefreshHandler {
 
   @Route(accountRoutes.refresh)
   @Header('cache-control', 'no-store')
-  async refresh(@Body() { refreshToken }: z.output<typeof RefreshBody>): Promise<Tokens> {
+  async refresh(
+    @Body() { refreshToken }: z.output<typeof RefreshBody>,
+    @Req() request: ClientRequest,
+  ): Promise<Tokens> {
+    const client = this.clients.of(request);
     // Thrown only once the end of a stolen session is committed.
-    const tokens = await this.outbox.write((context) => this.exchange(refreshToken, context));
+    const tokens = await this.outbox.write((context) => this.exchange(refreshToken, client, context));
     if (tokens === null) throw new ProblemError('invalid_refresh_token');
     return tokens;
   }
 
-  private async exchange(secret: string, context: HandlerContext): Promise<Tokens | null> {
-    const now = new Date();
+  private async exchange(
+    secret: string,
+    { address, userAgent }: SessionClient,
+    context: HandlerContext,
+  ): Promise<Tokens | null> {
     const token = await this.store.findToken(context.tx, hashOf(secret));
     if (token === null) return null;
 
-    const verdict = judge(token, now);
-    if (verdict === 'stolen') await this.sessions.end(token, context, now);
-    if (verdict !== 'valid') return null;
+    const at = new Date();
+    const { sessionId, accountId, salt } = token;
+    const verdict = judge(token, at);
+    if (verdict === 'stolen') await this.sessions.end(accountId, [sessionId], context, at);
+    if (verdict === 'stolen' || verdict === 'void') return null;
 
-    const account = await this.accounts.findIn(context.tx, token.accountId);
-    return account && this.sessions.rotate(account, token.sessionId, secret, context, now);
+    const account = await this.accounts.findIn(context.tx, accountId);
+    if (account === null) return null;
+    if (verdict === 'repeated' && salt !== null) {
+      return this.sessions.repeat(account, sessionId, secret, salt, at);
+    }
+    return this.sessions.rotate(account, sessionId, secret, context, { at, address, userAgent });
   }
 }

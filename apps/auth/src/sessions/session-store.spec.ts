@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TestStores, accountOf, createTestStores } from '../auth.fixture.js';
-import { hashOf, newRefreshToken } from './refresh-token.js';
+import { hashOf, newRefreshToken, newSalt, successorOf } from './refresh-token.js';
 
 const LONG_AGO = new Date(0);
+const SOMEWHERE = { address: '192.0.2.1', userAgent: null };
 const now = new Date('2026-03-01T08:00:00.000Z');
 
 let test: TestStores;
@@ -14,7 +15,7 @@ afterAll(() => test.drop());
 
 async function started(startedAt = now) {
   const account = accountOf();
-  const session = { id: randomUUID(), accountId: account.id, startedAt };
+  const session = { ...SOMEWHERE, id: randomUUID(), accountId: account.id, startedAt, lastUsedAt: startedAt };
   const token = newRefreshToken(startedAt);
   await test.inTransaction(async (tx) => {
     await test.accounts.add(tx, account);
@@ -22,7 +23,8 @@ async function started(startedAt = now) {
   });
   return { session, token };
 }
-const end = (sessionId: string) => test.inTransaction((tx) => test.sessions.end(tx, sessionId, now));
+const end = async (...ids: string[]) =>
+  (await test.inTransaction((tx) => test.sessions.end(tx, ids, now))).length;
 const find = (secret: string) => test.inTransaction((tx) => test.sessions.findToken(tx, hashOf(secret)));
 
 describe('refresh tokens', () => {
@@ -34,24 +36,48 @@ describe('refresh tokens', () => {
       sessionEndedAt: null,
       expiresAt: token.expiresAt,
       usedAt: null,
+      salt: null,
     });
     expect(await find('unknown')).toBeNull();
   });
 
-  it('are marked as used when another takes their place', async () => {
+  it('are marked as used when another takes their place, and the last one alone has a salt', async () => {
     const { session, token } = await started();
-    const next = newRefreshToken(now);
-    await test.inTransaction((tx) => test.sessions.rotate(tx, session.id, token.hash, next, now));
-    expect(await find(token.secret)).toMatchObject({ usedAt: now });
-    expect(await find(next.secret)).toMatchObject({ usedAt: null, sessionId: session.id });
+    const use = { at: new Date(now.getTime() + 1_000), address: '192.0.2.2', userAgent: 'curl' };
+    const rotate = async (used: string) => {
+      const salt = newSalt();
+      const next = successorOf(used, salt, now);
+      const of = { hash: hashOf(used), salt };
+      await test.inTransaction((tx) => test.sessions.rotate(tx, session.id, of, next, use));
+      return { salt, secret: next.secret };
+    };
+    const first = await rotate(token.secret);
+    expect(await find(token.secret)).toMatchObject({ usedAt: use.at, salt: first.salt });
+    const second = await rotate(first.secret);
+
+    expect(await find(token.secret)).toMatchObject({ usedAt: use.at, salt: null });
+    expect(await find(first.secret)).toMatchObject({ usedAt: use.at, salt: second.salt });
+    expect(await find(second.secret)).toMatchObject({ usedAt: null, salt: null, sessionId: session.id });
+    const { at: lastUsedAt, ...by } = use;
+    expect(await test.sessions.listOpen(session.accountId, LONG_AGO)).toEqual([
+      { ...session, lastUsedAt, ...by },
+    ]);
   });
 });
 
 describe('ending a session', () => {
+  it('is of those that were named, and tells which of them had not ended', async () => {
+    const [one, two, other] = [await started(), await started(), await started()];
+    expect(await end(one.session.id)).toBe(1);
+    expect(await end(one.session.id, two.session.id, randomUUID())).toBe(1);
+    expect(await find(two.token.secret)).toMatchObject({ sessionEndedAt: now });
+    expect(await find(other.token.secret)).toMatchObject({ sessionEndedAt: null });
+  });
+
   it('happens once', async () => {
     const { session, token } = await started();
-    expect(await end(session.id)).toBe(true);
-    expect(await end(session.id)).toBe(false);
+    expect(await end(session.id)).toBe(1);
+    expect(await end(session.id)).toBe(0);
     expect(await find(token.secret)).toMatchObject({ sessionEndedAt: now });
   });
 
@@ -118,9 +144,9 @@ describe('the purge', () => {
     const live = await started(now);
     await test.sessions.purge(now, 1_000);
     expect(await find(old.token.secret)).toBeNull();
-    expect(await end(old.session.id)).toBe(false);
+    expect(await end(old.session.id)).toBe(0);
     expect(await find(live.token.secret)).not.toBeNull();
-    expect(await end(live.session.id)).toBe(true);
+    expect(await end(live.session.id)).toBe(1);
   });
 
   it('takes no more than it is told to', async () => {

@@ -3,14 +3,10 @@ import type { Transaction } from '@taskwire/messaging';
 import { unwrap } from '@taskwire/outbox';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import type { PresentedToken, StoredRefreshToken } from './refresh-token.js';
-
-export interface Session {
-  readonly id: string;
-  readonly accountId: string;
-  readonly startedAt: Date;
-}
+import type { Session, Use } from './session.js';
 
 type Client = Prisma.TransactionClient;
+type FoundToken = PresentedToken & { readonly accountId: string };
 
 export class SessionStore {
   constructor(private readonly db: PrismaClient) {}
@@ -20,43 +16,65 @@ export class SessionStore {
     await unwrap<Client>(tx).session.create({ data: { ...session, tokens }, select: { id: true } });
   }
 
+  /** Those of an account that haven't ended and were used since; the last used first. */
+  listOpen(accountId: string, since: Date): Promise<Session[]> {
+    return this.db.session.findMany(openSessions(accountId, since));
+  }
+
+  /** As `listOpen`, in a transaction. */
+  listOpenIn(tx: Transaction, accountId: string, since: Date): Promise<Session[]> {
+    return unwrap<Client>(tx).session.findMany(openSessions(accountId, since));
+  }
+
+  /** Whether the account has this session, or had it. */
+  async has(tx: Transaction, accountId: string, id: string): Promise<boolean> {
+    return (await unwrap<Client>(tx).session.count({ where: { id, accountId } })) > 0;
+  }
+
   /** The token with this hash and its session, both locked until the transaction ends. */
-  async findToken(
-    tx: Transaction,
-    hash: Uint8Array<ArrayBuffer>,
-  ): Promise<(PresentedToken & { accountId: string }) | null> {
-    const [token] = await unwrap<Client>(tx).$queryRaw<(PresentedToken & { accountId: string })[]>`
+  async findToken(tx: Transaction, hash: Uint8Array<ArrayBuffer>): Promise<FoundToken | null> {
+    const [token] = await unwrap<Client>(tx).$queryRaw<FoundToken[]>`
       SELECT session.id AS "sessionId", session.account_id AS "accountId", session.ended_at AS "sessionEndedAt",
-        token.expires_at AS "expiresAt", token.used_at AS "usedAt"
+        token.expires_at AS "expiresAt", token.used_at AS "usedAt", token.salt
       FROM refresh_tokens token JOIN sessions session ON session.id = token.session_id
       WHERE token.hash = ${hash}
       FOR UPDATE`;
     return token ?? null;
   }
 
+  /** Puts `next` in the place of a token; only the one that was used last keeps a salt. */
   async rotate(
     tx: Transaction,
     sessionId: string,
-    used: Uint8Array<ArrayBuffer>,
+    used: { readonly hash: Uint8Array<ArrayBuffer>; readonly salt: Uint8Array<ArrayBuffer> },
     { hash, expiresAt }: StoredRefreshToken,
-    now: Date,
+    { at, ...by }: Use,
   ): Promise<void> {
-    const tokens = unwrap<Client>(tx).refreshToken;
-    await tokens.update({ where: { hash: used }, data: { usedAt: now }, select: { hash: true } });
+    const { refreshToken: tokens, session: sessions } = unwrap<Client>(tx);
+    await tokens.updateMany({ where: { sessionId, salt: { not: null } }, data: { salt: null } });
+    const data = { usedAt: at, salt: used.salt };
+    await tokens.update({ where: { hash: used.hash }, data, select: { hash: true } });
     await tokens.create({ data: { hash, sessionId, expiresAt }, select: { hash: true } });
+    await sessions.update({
+      where: { id: sessionId },
+      data: { lastUsedAt: at, ...by },
+      select: { id: true },
+    });
   }
 
-  /** False when it had ended before. */
-  async end(tx: Transaction, sessionId: string, now: Date): Promise<boolean> {
-    const { count } = await unwrap<Client>(tx).session.updateMany({
-      where: { id: sessionId, endedAt: null },
+  /** Answers those of them that hadn't ended before. */
+  async end(tx: Transaction, ids: readonly string[], now: Date): Promise<string[]> {
+    const ended = await unwrap<Client>(tx).session.updateManyAndReturn({
+      where: { id: { in: [...ids] }, endedAt: null },
       data: { endedAt: now },
+      select: { id: true },
     });
-    if (count === 0) return false;
+    if (ended.length === 0) return [];
     // Held until the commit, so that positions become visible in their order and no reader misses one.
     await unwrap<Client>(tx).$executeRaw`SELECT pg_advisory_xact_lock('revocations'::regclass::oid::int, 0)`;
-    await unwrap<Client>(tx).revocation.create({ data: { sessionId, endedAt: now } });
-    return true;
+    const data = ended.map(({ id }) => ({ sessionId: id, endedAt: now }));
+    await unwrap<Client>(tx).revocation.createMany({ data });
+    return ended.map(({ id }) => id);
   }
 
   /** Sessions that ended since `since` at a position behind `after`: at most `limit`, those behind them next time. */
@@ -85,4 +103,12 @@ export class SessionStore {
     ];
     return removed.reduce((sum, { count }) => sum + count, 0);
   }
+}
+
+function openSessions(accountId: string, since: Date) {
+  return {
+    where: { accountId, endedAt: null, lastUsedAt: { gt: since } },
+    orderBy: { lastUsedAt: 'desc' },
+    omit: { endedAt: true },
+  } as const;
 }

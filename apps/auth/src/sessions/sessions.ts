@@ -4,7 +4,8 @@ import { SessionEnded, SessionStarted, type Tokens } from '@taskwire/contracts';
 import type { HandlerContext } from '@taskwire/messaging';
 import type { Account } from '../accounts/account.js';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
-import { hashOf, newRefreshToken } from './refresh-token.js';
+import { hashOf, newRefreshToken, newSalt, successorOf } from './refresh-token.js';
+import { MOST_SESSIONS, openSince, type SessionClient, type Use } from './session.js';
 import { SessionStore } from './session-store.js';
 
 /** The life of a session, always in its caller's transaction. */
@@ -15,34 +16,65 @@ export class Sessions {
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
   ) {}
 
-  async start(account: Account, { tx, publish }: HandlerContext, now: Date): Promise<Tokens> {
-    const session = { id: randomUUID(), accountId: account.id, startedAt: now };
+  async start(account: Account, client: SessionClient, context: HandlerContext, now: Date): Promise<Tokens> {
+    const { tx, publish } = context;
+    const open = await this.store.listOpenIn(tx, account.id, openSince(now));
+    await this.end(
+      account.id,
+      open.slice(MOST_SESSIONS - 1).map(({ id }) => id),
+      context,
+      now,
+    );
+
+    const session = { id: randomUUID(), accountId: account.id, startedAt: now, lastUsedAt: now, ...client };
     const refreshToken = newRefreshToken(now);
     await this.store.start(tx, session, refreshToken);
     publish(SessionStarted, { userId: account.id, sessionId: session.id, at: now.toISOString() });
     return this.tokens(account, session.id, refreshToken.secret, now);
   }
 
-  /** A new pair of tokens for a used one. */
+  /** A new pair of tokens for one that wasn't used before. */
   async rotate(
     account: Account,
     sessionId: string,
     used: string,
     { tx }: HandlerContext,
-    now: Date,
+    use: Use,
   ): Promise<Tokens> {
-    const refreshToken = newRefreshToken(now);
-    await this.store.rotate(tx, sessionId, hashOf(used), refreshToken, now);
-    return this.tokens(account, sessionId, refreshToken.secret, now);
+    const salt = newSalt();
+    const refreshToken = successorOf(used, salt, use.at);
+    await this.store.rotate(tx, sessionId, { hash: hashOf(used), salt }, refreshToken, use);
+    return this.tokens(account, sessionId, refreshToken.secret, use.at);
   }
 
+  /** The pair again, but for its access token, that a used token was exchanged for. */
+  repeat(account: Account, sessionId: string, used: string, salt: Uint8Array, now: Date): Promise<Tokens> {
+    return this.tokens(account, sessionId, successorOf(used, salt, now).secret, now);
+  }
+
+  /** Answers how many of them hadn't ended before. */
   async end(
-    { sessionId, accountId }: { sessionId: string; accountId: string },
+    accountId: string,
+    sessionIds: readonly string[],
     { tx, publish }: HandlerContext,
     now: Date,
-  ): Promise<void> {
-    if (!(await this.store.end(tx, sessionId, now))) return;
-    publish(SessionEnded, { userId: accountId, sessionId, at: now.toISOString() });
+  ): Promise<number> {
+    const ended = sessionIds.length === 0 ? [] : await this.store.end(tx, sessionIds, now);
+    for (const sessionId of ended)
+      publish(SessionEnded, { userId: accountId, sessionId, at: now.toISOString() });
+    return ended.length;
+  }
+
+  /** All of an account but one, or all. */
+  async endOthers(
+    accountId: string,
+    kept: string | null,
+    context: HandlerContext,
+    now: Date,
+  ): Promise<number> {
+    const open = await this.store.listOpenIn(context.tx, accountId, openSince(now));
+    const others = open.map(({ id }) => id).filter((id) => id !== kept);
+    return this.end(accountId, others, context, now);
   }
 
   private async tokens(

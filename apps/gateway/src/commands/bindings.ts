@@ -3,6 +3,8 @@ import {
   CompleteTask,
   CreateTask,
   DeleteTask,
+  EndOtherSessions,
+  EndSession,
   notificationRoutes,
   ReadNotification,
   ReopenTask,
@@ -53,6 +55,14 @@ export const bindings: readonly CommandBinding[] = [
   bind(notificationRoutes.setPreferences, SetPreferences, {
     payload: ({ body, userId }) => ({ userId, preferences: body }),
     respond: whole,
+  }),
+  bind(accountRoutes.endSession, EndSession, {
+    payload: ({ params, userId }) => ({ userId, sessionId: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
+  }),
+  bind(accountRoutes.endOtherSessions, EndOtherSessions, {
+    payload: ({ userId }) => ({ userId }),
+    respond: () => ({ headers: {} }),
   }),
   bind(accountRoutes.updateMe, UpdateProfile, {
     payload: ({ body, userId, version }) => ({ userId, version, changes: body }),

@@ -8,6 +8,10 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/auth/refresh': { refreshToken: '...' },
   'POST /v1/auth/logout': { refreshToken: '...' },
   'PATCH /v1/auth/me': { name: 'Ada Lovelace' },
+  'PUT /v1/auth/me/password': {
+    currentPassword: 'correct horse battery',
+    newPassword: 'a horse that nobody knows',
+  },
   'POST /v1/tasks': { title: 'Write the report', priority: 'high', dueAt: '2027-01-31T17:00:00Z' },
   'PATCH /v1/tasks/{id}': { status: 'in_progress' },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: false },

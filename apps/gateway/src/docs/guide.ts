@@ -12,6 +12,15 @@ export const guide: readonly Section[] = [
 Bodies are JSON (1 MiB at most), times are RFC 3339, ids are UUIDs. Send the access token as \`Authorization: Bearer <token>\`; it is valid for 10 minutes, \`POST /v1/auth/refresh\` gives the next one. A query parameter or a field of a body that a route doesn't know is refused with 400. Each user may make 300 requests a minute and each address 600; the \`RateLimit\` headers say what is left.`,
   },
   {
+    id: 'accounts',
+    text: `## Accounts and sessions
+A password has 8 to 128 characters of any kind; the most common ones, and those made of your name or address, are refused. Changing it ends all other sessions.
+
+A sign-in begins a session, with an access token for 10 minutes and a refresh token for 30 days. \`POST /v1/auth/refresh\` exchanges the refresh token for the next pair. It works once: keep the new one. Who lost the answer, or asked several times at once, gets the same pair again within 10 seconds, as long as the new refresh token wasn't used. A refresh token that comes again after that was stolen from somebody: its session ends, and both holders have to sign in.
+
+\`GET /v1/auth/sessions\` lists where an account is signed in; \`DELETE\` ends one of them, or all others. A session that ended is refused by every service, and its live connections are closed, within 5 seconds. An account has 100 sessions at most; one more ends the one that was used longest ago.`,
+  },
+  {
     id: 'writes',
     text: `## Writes
 A write becomes a command on the message bus. The answer is the result when it comes within 5 seconds (\`Prefer: wait=N\` changes that), else 202 with the operation in \`Location\`; \`Prefer: respond-async\` asks for the 202 at once. Read the operation until its status is no longer \`pending\`; \`DELETE\` cancels it if it has not run. Operations are known for 7 days.

@@ -1,6 +1,6 @@
 import { EXEMPT_HEADER } from '../limits/limits.js';
 
-const TO_SERVICE = ['if-none-match', EXEMPT_HEADER];
+const TO_SERVICE = ['if-none-match', 'user-agent', EXEMPT_HEADER];
 const TO_CLIENT = ['etag', 'cache-control', 'location', 'retry-after', 'ratelimit', 'ratelimit-policy'];
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;

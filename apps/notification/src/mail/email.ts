@@ -4,6 +4,7 @@ import { contextOf, type ReceivedMessage, uuidv7 } from '@taskwire/messaging';
 /** What an email says, without whom it goes to: names and addresses are asked for when it is sent. */
 export type EmailContent =
   | { readonly template: 'welcome' }
+  | { readonly template: 'password_changed'; readonly at: string }
   | { readonly template: 'reminder'; readonly title: string; readonly remindAt: string };
 
 /** An email to send. Its id is its Message-ID, the same in every attempt. */

@@ -38,6 +38,14 @@ describe('a letter', () => {
     expect(text).toContain('07:30');
   });
 
+  it('tells when a password was changed, and what to do about it', () => {
+    const content = { template: 'password_changed', at: '2026-03-01T22:30:00.000Z' } as const;
+    const { subject, text } = write({ ...email, content }, contact, 'a@b.example');
+    expect(subject).toBe('Your password was changed');
+    expect(text).toContain('2 March 2026 at 07:30');
+    expect(text).toContain('If it was not you');
+  });
+
   it('keeps the subject on one line, whatever the title holds', () => {
     const content = {
       template: 'reminder',

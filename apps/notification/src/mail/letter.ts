@@ -33,6 +33,11 @@ function textOf(content: EmailContent, { name, timeZone }: Contact): { subject: 
         subject: 'Welcome to Taskwire',
         text: `Hello ${name},\n\nyour account is ready. Create your first task, and Taskwire keeps it in mind for you.\n`,
       };
+    case 'password_changed':
+      return {
+        subject: 'Your password was changed',
+        text: `Hello ${name},\n\nyour password was changed at ${localTime(content.at, timeZone)}, and all your other sessions were ended.\n\nIf it was not you, somebody knew your password: write to those who run this Taskwire at once.\n`,
+      };
     case 'reminder':
       return {
         subject: `Reminder: ${content.title}`,

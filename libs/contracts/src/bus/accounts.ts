@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { DisplayName, Role } from '../http/accounts.js';
 import { Instant, TimeZone, Uuid } from '../values.js';
 
+const COMMANDS = 'auth.commands.v1';
 const EVENTS = 'auth.events.v1';
 const byUser = (payload: { userId: string }) => payload.userId;
 
 /** The reply carries ids and versions only: the gateway reads the profile afterwards, so no address crosses the bus. */
 export const UpdateProfile = command('auth.profile.update.v1', {
-  topic: 'auth.commands.v1',
+  topic: COMMANDS,
   key: byUser,
   payload: z.object({
     userId: Uuid,
@@ -17,6 +18,23 @@ export const UpdateProfile = command('auth.profile.update.v1', {
   }),
   reply: z.object({ userId: Uuid, version: z.int().positive() }),
   rejections: ['not_found', 'version_conflict'],
+});
+
+export const EndSession = command('auth.session.end.v1', {
+  topic: COMMANDS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, sessionId: Uuid }),
+  reply: z.object({ sessionId: Uuid }),
+  rejections: ['not_found'],
+});
+
+/** All but the one that the command was sent in, as its envelope says. */
+export const EndOtherSessions = command('auth.other_sessions.end.v1', {
+  topic: COMMANDS,
+  key: byUser,
+  payload: z.object({ userId: Uuid }),
+  reply: z.object({ ended: z.int().nonnegative() }),
+  rejections: [],
 });
 
 export const UserRegistered = event('auth.user.registered.v1', {
@@ -42,4 +60,10 @@ export const SessionEnded = event('auth.session.ended.v1', {
   topic: EVENTS,
   key: byUser,
   payload: z.object({ userId: Uuid, sessionId: Uuid, at: Instant }),
+});
+
+export const PasswordChanged = event('auth.password.changed.v1', {
+  topic: EVENTS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, at: Instant }),
 });

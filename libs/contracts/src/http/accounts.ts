@@ -63,6 +63,24 @@ export type Tokens = z.output<typeof Tokens>;
 export const SignedIn = z.object({ user: User, ...tokens }).meta({ id: 'SignedIn' });
 export type SignedIn = z.output<typeof SignedIn>;
 
+/** `current`: the one that the request was made in. `userAgent` and `address` are of its last sign-in or refresh. */
+export const Session = z
+  .object({
+    id: Uuid,
+    startedAt: Instant,
+    lastUsedAt: Instant,
+    userAgent: z.string().nullable(),
+    address: z.string(),
+    current: z.boolean(),
+  })
+  .meta({ id: 'Session' });
+export type Session = z.output<typeof Session>;
+export const SessionList = z.object({ sessions: z.array(Session) }).meta({ id: 'SessionList' });
+export type SessionList = z.output<typeof SessionList>;
+export const ChangePasswordBody = z
+  .strictObject({ currentPassword: GivenPassword, newPassword: Password })
+  .meta({ id: 'ChangePassword' });
+
 export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta({ id: 'Jwks' });
 
 const service = 'auth';
@@ -119,6 +137,34 @@ export const accountRoutes = {
     success: { status: 200, body: User },
     headers: ['ETag'],
     problems: ['not_found', 'version_conflict'],
+  }),
+  changePassword: route('PUT', '/v1/auth/me/password', {
+    summary: 'Change your password; all your other sessions end',
+    service,
+    kind: 'secret',
+    body: ChangePasswordBody,
+    success: { status: 204 },
+    problems: ['not_found'],
+  }),
+  sessions: route('GET', '/v1/auth/sessions', {
+    summary: 'Your sessions, the last used first',
+    service,
+    kind: 'read',
+    success: { status: 200, body: SessionList },
+  }),
+  endSession: route('DELETE', '/v1/auth/sessions/{id}', {
+    summary: 'End one of your sessions',
+    service,
+    kind: 'command',
+    params: z.object({ id: Uuid }),
+    success: { status: 204 },
+    problems: ['not_found'],
+  }),
+  endOtherSessions: route('DELETE', '/v1/auth/sessions', {
+    summary: 'End all your sessions but this one',
+    service,
+    kind: 'command',
+    success: { status: 204 },
   }),
   jwks: route('GET', '/.well-known/jwks.json', {
     summary: 'Public keys of the access tokens (RFC 7517)',

@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { ProblemError } from '../http/problem-error.js';
 import { ServiceClients } from '../clients/service-clients.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { PublishedKeys } from './published-keys.js';
-import { issueToken, type KeyServer, makeKey, serveKeys, type TestKey } from './tokens.fixture.js';
+import {
+  issueToken,
+  type KeyServer,
+  knownRevocations,
+  makeKey,
+  serveKeys,
+  type TestKey,
+} from './tokens.fixture.js';
 
 let key: TestKey;
 let server: KeyServer;
@@ -18,7 +26,7 @@ beforeEach(async () => {
   server = await serveKeys(key);
   ended = new Set();
   services = new ServiceClients({ auth: server.url }, 'internal');
-  verifier = new AccessTokenVerifier(new PublishedKeys(services), ended);
+  verifier = new AccessTokenVerifier(new PublishedKeys(services), knownRevocations(ended));
 });
 afterEach(async () => {
   await services.close();
@@ -120,6 +128,28 @@ describe('an access token', () => {
     expect(await codeOf(token)).toBe('unauthenticated');
   });
 
+  it('waits until it is known which sessions have ended', async () => {
+    const sid = randomUUID();
+    const token = await issueToken(key, { claims: { sid } });
+    let complete = false;
+    const known = async () => {
+      await setImmediate();
+      ended.add(sid);
+      complete = true;
+    };
+    const starting = {
+      known,
+      has: (id: string) => ended.has(id),
+      get complete() {
+        return complete;
+      },
+    };
+    verifier = new AccessTokenVerifier(new PublishedKeys(services), starting);
+
+    expect(await codeOf(token)).toBe('unauthenticated');
+    expect(await verifier.verify(`Bearer ${await issueToken(key)}`)).toBeDefined();
+  });
+
   it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic dXNlcjpwYXNz', 'Bearer a b', 'Bearer not.a.token'])(
     'is asked for when the header is %p',
     async (authorization) => {
@@ -139,7 +169,7 @@ describe('the published keys', () => {
   });
 
   it('are read again for a key that was published later', async () => {
-    const impatient = new AccessTokenVerifier(new PublishedKeys(services, 0), ended);
+    const impatient = new AccessTokenVerifier(new PublishedKeys(services, 0), knownRevocations(ended));
     await impatient.verify(`Bearer ${await issueToken(key)}`);
     const rotated = await makeKey();
     server.keys.push(rotated.publicJwk);

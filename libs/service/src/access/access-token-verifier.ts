@@ -16,15 +16,19 @@ export class AccessTokenVerifier {
 
   constructor(
     private readonly keys: Pick<PublishedKeys, 'find'>,
-    private readonly revocations: Pick<Revocations, 'has'>,
+    private readonly revocations: Pick<Revocations, 'has' | 'complete' | 'known'>,
   ) {}
 
-  /** Takes an Authorization header. Throws `unauthenticated`, or `service_unavailable` when the keys can't be read. */
+  /**
+   * Takes an Authorization header. Throws `unauthenticated`, or `service_unavailable` while the keys can't be read or it
+   * isn't known yet which sessions have ended.
+   */
   async verify(authorization: string | undefined): Promise<Caller> {
     const token = bearerOf(authorization);
     if (token === undefined) throw unauthenticated('send an access token: Authorization: Bearer <token>');
     const claims = this.#verified.get(token) ?? (await this.#claimsOf(token));
     this.#verified.add(token, claims);
+    if (!this.revocations.complete) await this.revocations.known();
     if (this.isRevoked(claims.sid)) throw unauthenticated('the session has ended: sign in again');
     return {
       userId: claims.sub,

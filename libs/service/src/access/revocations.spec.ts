@@ -87,6 +87,18 @@ describe('revocations', () => {
     expect(revocations.has(session)).toBe(true);
   });
 
+  it('are waited for, but not without end', async () => {
+    authAnswers = false;
+    const session = end();
+    revocations.start();
+    await expect(revocations.known()).rejects.toMatchObject({ code: 'service_unavailable' });
+
+    const waiting = revocations.known();
+    authAnswers = true;
+    await waiting;
+    expect(revocations.has(session)).toBe(true);
+  });
+
   it('are kept while auth is away', async () => {
     const session = end();
     revocations.start();

@@ -1,10 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Revocations as RevocationsBody } from '@taskwire/contracts';
 import type { Logger } from '@taskwire/telemetry';
 import type { ServiceClients } from '../clients/service-clients.js';
+import { ProblemError } from '../http/problem-error.js';
 
 const EVERY_MS = 2_000;
-/** Until the first read is done, nobody gets in: auth may be starting too. */
+/** Until the first read is done, nobody gets in; auth may be starting too. */
 const FIRST_EVERY_MS = 200;
+/** How long a request waits for it. */
+const FIRST_WAIT_MS = 2_000;
 const READ_LIMIT_MS = 5_000;
 /** An access token lives ten minutes; a revocation older than that has nothing left to revoke. */
 const KEEP_MS = 11 * 60_000;
@@ -14,6 +18,7 @@ export class Revocations {
   readonly #ended = new Map<string, number>();
   #after = 0;
   #complete = false;
+  readonly #completed = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #stopped = false;
@@ -27,6 +32,18 @@ export class Revocations {
   /** The first read was done: nobody gets in with a session that ended before. */
   get complete(): boolean {
     return this.#complete;
+  }
+
+  /** Waits until it is complete, for two seconds at most; then throws `service_unavailable`. */
+  async known(): Promise<void> {
+    const waited = new AbortController();
+    const late = delay(FIRST_WAIT_MS, true, { signal: waited.signal, ref: false }).catch(() => true);
+    const isLate = await Promise.race([this.#completed.promise, late]);
+    waited.abort();
+    if (isLate !== true) return;
+    throw new ProblemError('service_unavailable', 'the sessions that ended are not known yet', {
+      headers: { 'retry-after': '1' },
+    });
   }
 
   has(sessionId: string): boolean {
@@ -60,7 +77,8 @@ export class Revocations {
   async #readAll(): Promise<void> {
     try {
       while (!this.#stopped && (await this.#readPage()) > 0);
-      this.#complete ||= !this.#stopped;
+      if (!this.#stopped) this.#complete = true;
+      if (this.#complete) this.#completed.resolve();
       this.#forget();
     } catch (error) {
       this.log.debug({ err: error }, 'revocations could not be read');

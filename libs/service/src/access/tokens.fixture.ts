@@ -41,6 +41,11 @@ export function issueToken(key: TestKey, { header = {}, claims = {} }: TokenOpti
     .sign(key.privateKey);
 }
 
+/** Revocations that are all known: these sessions have ended. */
+export function knownRevocations(ended: ReadonlySet<string> = new Set()) {
+  return { complete: true, known: () => Promise.resolve(), has: (sessionId: string) => ended.has(sessionId) };
+}
+
 export interface KeyServer {
   readonly url: string;
   /** What it publishes now. */

@@ -20,6 +20,7 @@ import { Pool } from 'pg';
 import { z } from 'zod';
 import { AccessTokenVerifier } from '../access/access-token-verifier.js';
 import { PublishedKeys } from '../access/published-keys.js';
+import { knownRevocations } from '../access/tokens.fixture.js';
 import { ServiceClients } from '../clients/service-clients.js';
 import { createHttpApp } from '../http-server.js';
 import { CONFIG, GROUPS, LOGGER, OUTBOX_STORE } from '../tokens.js';
@@ -70,7 +71,7 @@ export class TestNotes {
     const bus = new Bus({ driver, topology: topologyOf([Noted], [notes]), log: () => undefined });
     const auth = await startStubAuth();
     const services = new ServiceClients({ auth: auth.url }, INTERNAL_TOKEN);
-    const tokens = new AccessTokenVerifier(new PublishedKeys(services), { has: () => false });
+    const tokens = new AccessTokenVerifier(new PublishedKeys(services), knownRevocations());
     const logged: object[] = [];
     class TestModule {}
     const providers = [

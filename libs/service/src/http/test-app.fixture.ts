@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { AccessTokenVerifier } from '../access/access-token-verifier.js';
 import { Caller } from '../access/caller.js';
 import { PublishedKeys } from '../access/published-keys.js';
-import { makeKey, serveKeys, type TestKey } from '../access/tokens.fixture.js';
+import { knownRevocations, makeKey, serveKeys, type TestKey } from '../access/tokens.fixture.js';
 import { ServiceClients } from '../clients/service-clients.js';
 import { createHttpApp } from '../http-server.js';
 import { CONFIG } from '../tokens.js';
@@ -98,7 +98,7 @@ export async function startTestApp(): Promise<TestApp> {
   const key = await makeKey();
   const auth = await serveKeys(key);
   const services = new ServiceClients({ auth: auth.url }, INTERNAL_TOKEN);
-  const tokens = new AccessTokenVerifier(new PublishedKeys(services), new Set());
+  const tokens = new AccessTokenVerifier(new PublishedKeys(services), knownRevocations());
   const providers = [
     { provide: AccessTokenVerifier, useValue: tokens },
     { provide: CONFIG, useValue: { INTERNAL_TOKEN } },

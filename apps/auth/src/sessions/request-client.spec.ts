@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { LoginClients } from './login-client.js';
+import { RequestClients } from './request-client.js';
 
-const clients = new LoginClients({ internal: 'secret', exempt: undefined });
+const clients = new RequestClients({ internal: 'secret', exempt: undefined });
 const from = (remoteAddress: string | undefined, headers = {}) =>
   clients.of({ headers, socket: { remoteAddress } }).address;
 const gateway = { authorization: 'Bearer secret' };
 
-describe('the address that logins are counted by', () => {
+describe('the address of a client', () => {
   it('is the one of the connection', () => {
     expect(from('192.0.2.1')).toBe('192.0.2.1');
     expect(from(undefined)).toBe('');
@@ -29,12 +29,23 @@ describe('the address that logins are counted by', () => {
   });
 
   it.each([
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['2001:db8::6', '2001:db8:0:0'],
-    ['::1', '0:0:0:0'],
-    ['::ffff:192.0.2.1', '192.0.2.1'],
-  ])('of IPv6 is its network: %s counts as %s', (given, expected) => {
-    expect(from(given)).toBe(expected);
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8::6', '2001:db8::6', '2001:db8:0:0'],
+    ['::1', '::1', '0:0:0:0'],
+    ['::ffff:192.0.2.1', '192.0.2.1', '192.0.2.1'],
+  ])('%s is shown as %s and counted as %s', (given, address, network) => {
+    expect(clients.of({ headers: {}, socket: { remoteAddress: given } })).toMatchObject({ address, network });
+  });
+});
+
+describe('the program of a client', () => {
+  it.each([
+    ['what it says', 'Firefox/140.0', 'Firefox/140.0'],
+    ['nothing', undefined, null],
+    ['too long to keep', 'x'.repeat(300), 'x'.repeat(200)],
+  ])('is %s', (_, given, expected) => {
+    const { userAgent } = clients.of({ headers: { 'user-agent': given }, socket: {} });
+    expect(userAgent).toBe(expected);
   });
 });
 
@@ -47,7 +58,7 @@ describe('a load test', () => {
     ['an empty one, where there is no token', undefined, '', false],
   ])('with %s', (_, exempt, given, expected) => {
     const headers = { 'x-rate-limit-exempt': given };
-    const client = new LoginClients({ internal: 'secret', exempt }).of({ headers, socket: {} });
+    const client = new RequestClients({ internal: 'secret', exempt }).of({ headers, socket: {} });
     expect(client.exempt).toBe(expected);
   });
 });

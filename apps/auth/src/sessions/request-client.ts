@@ -1,39 +1,46 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import type { SessionClient } from './session.js';
 
-export interface LoginRequest {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+const LONGEST_USER_AGENT = 200;
+
+export interface ClientRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>> & {
+    readonly 'user-agent'?: string | undefined;
+  };
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-export interface LoginClient {
-  readonly address: string;
+export interface RequestClient extends SessionClient {
+  /** What attempts are counted by: IPv6 users have a whole /64 to guess from. */
+  readonly network: string;
   /** It has the token of load tests, and is not limited. */
   readonly exempt: boolean;
 }
 
-/** Tells who logs in: the address is what the gateway says, if it proves with the internal token that it is one. */
-export class LoginClients {
+/** Tells who sends a request: the address is what the gateway says, if it proves with the internal token that it is one. */
+export class RequestClients {
   constructor(private readonly tokens: { readonly internal: string; readonly exempt: string | undefined }) {}
 
-  of({ headers, socket }: LoginRequest): LoginClient {
+  of({ headers, socket }: ClientRequest): RequestClient {
     const forwarded = String(headers['x-forwarded-for'] ?? '')
       .split(',')
       .at(-1)
       ?.trim();
     const isGateway = isSame(headers.authorization, `Bearer ${this.tokens.internal}`);
+    const address = withoutPrefix((isGateway && forwarded) || (socket.remoteAddress ?? ''));
     return {
-      address: network((isGateway && forwarded) || (socket.remoteAddress ?? '')),
+      address,
+      network: isIPv6(address) ? groups(address).slice(0, 4).join(':') : address,
+      userAgent: headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
       exempt: this.tokens.exempt !== undefined && isSame(headers['x-rate-limit-exempt'], this.tokens.exempt),
     };
   }
 }
 
-/** IPv6 users have a whole /64 to guess from: it counts as one address. */
-function network(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  return isIPv6(address) ? groups(address).slice(0, 4).join(':') : address;
+/** IPv4 in IPv6 (`::ffff:192.0.2.1`) is IPv4. */
+function withoutPrefix(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
 function groups(address: string): string[] {

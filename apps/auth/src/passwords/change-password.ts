@@ -1,0 +1,54 @@
+import { Controller, Inject } from '@nestjs/common';
+import { type ChangePasswordBody, PasswordChanged, accountRoutes } from '@taskwire/contracts';
+import type { OutboxStore } from '@taskwire/outbox';
+import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
+import type { z } from 'zod';
+import { AccountStore } from '../accounts/account-store.js';
+import { identityOf } from '../accounts/account.js';
+import { LoginLimits } from '../sessions/login-limits.js';
+import { Sessions } from '../sessions/sessions.js';
+import { refuseGuessable } from './guessable.js';
+import { PasswordHasher } from './password-hasher.js';
+
+@Controller()
+export class ChangePasswordHandler {
+  constructor(
+    @Inject(LoginLimits) private readonly limits: LoginLimits,
+    @Inject(AccountStore) private readonly accounts: AccountStore,
+    @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
+  ) {}
+
+  /** Who knew the old password may be signed in elsewhere: all other sessions end. */
+  @Route(accountRoutes.changePassword)
+  async change(
+    @Body() { currentPassword, newPassword }: z.output<typeof ChangePasswordBody>,
+    @Caller() { userId, sessionId }: Caller,
+  ): Promise<void> {
+    await this.limits.takeOf(userId);
+    const account = await this.accounts.find(userId);
+    if (account === null) throw new ProblemError('not_found', 'this account is gone');
+    refuseGuessable(newPassword, account, '/newPassword');
+    if (!(await this.passwords.matches(account.passwordHash, currentPassword))) throw wrongPassword();
+
+    const passwordHash = await this.passwords.hash(newPassword);
+    const now = new Date();
+    await this.outbox.write(
+      async (context) => {
+        const current = await this.accounts.findForChange(context.tx, { id: userId });
+        // Replaced meanwhile: what was checked no longer is the current one.
+        if (current?.passwordHash !== account.passwordHash) throw wrongPassword();
+        await this.accounts.setPasswordHash(context.tx, userId, passwordHash);
+        context.publish(PasswordChanged, { userId, at: now.toISOString() });
+        await this.sessions.endOthers(userId, sessionId, context, now);
+      },
+      { identity: { ...identityOf(account), session: sessionId } },
+    );
+  }
+}
+
+function wrongPassword(): ProblemError {
+  const errors = [{ pointer: '/currentPassword', detail: 'is not the current password' }];
+  return new ProblemError('validation_failed', undefined, { errors });
+}

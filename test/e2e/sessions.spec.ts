@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { LiveTicket, ProblemBody, SessionList, SignedIn } from '@taskwire/contracts';
+import { type BodyOf, call, type Client, signUp } from './client.js';
+import { type CuttableProxy, cuttableProxy } from './cuttable-proxy.js';
+import { type LiveClient, openEvents, openSocket } from './live-clients.js';
+import { type Platform, startPlatform } from './platform.js';
+import { until } from './until.js';
+
+/** A read of each service that needs an access token; also straight to its port, past the gateway. */
+const READS = {
+  gateway: '/v1/auth/me',
+  auth: '/v1/auth/me',
+  task: '/v1/tasks',
+  notification: '/v1/notifications',
+  analytics: '/v1/analytics/me',
+} as const;
+
+let proxy: CuttableProxy;
+let platform: Platform;
+let ada: Client;
+
+beforeAll(async () => {
+  proxy = await cuttableProxy(process.env.TEST_POSTGRES_URL ?? '');
+  platform = await startPlatform({
+    busThrough: (url) => proxy.through(url),
+    env: { RATE_LIMIT_LOGIN_ADDRESS: '1000' },
+  });
+}, 60_000);
+afterAll(async () => {
+  await platform?.stop();
+  await proxy?.close();
+}, 30_000);
+beforeEach(async () => {
+  ada = await signUp(platform.api);
+});
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const logout = (refreshToken: string, api = platform.api) =>
+  call(`${api}/v1/auth/logout`, 'POST', { refreshToken });
+
+async function signInAgain(): Promise<SignedIn> {
+  const { email, password } = ada;
+  return (await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', { email, password })).body;
+}
+
+async function listed(token = ada.token) {
+  const answer = await call<SessionList>(`${platform.api}/v1/auth/sessions`, 'GET', undefined, bearer(token));
+  return answer.body.sessions;
+}
+
+async function statuses(token: string): Promise<Record<string, number>> {
+  const answers = Object.entries(READS).map(async ([name, path]) => {
+    const url = `${platform.urls[name as keyof typeof READS]}${path}`;
+    return [name, (await call(url, 'GET', undefined, bearer(token))).status] as const;
+  });
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+async function refusedEverywhere(token: string): Promise<void> {
+  const all = await until(
+    'every service refuses the token',
+    () => statuses(token),
+    (seen) => Object.values(seen).every((status) => status !== 200),
+  );
+  expect(new Set(Object.values(all))).toEqual(new Set([401]));
+}
+
+/** One live connection over each protocol. */
+async function openLive(token: string): Promise<LiveClient[]> {
+  const { body } = await call<BodyOf<typeof LiveTicket>>(
+    `${platform.api}/v1/live/tickets`,
+    'POST',
+    undefined,
+    bearer(token),
+  );
+  return [
+    await openEvents(`${platform.api}/v1/live`, bearer(token)),
+    await openSocket(`${platform.api.replace('http', 'ws')}/v1/live/ws?ticket=${body.ticket}`),
+  ];
+}
+
+describe('a session', () => {
+  it('is listed, and ended from another one, for every service and every live connection', async () => {
+    const phone = await signInAgain();
+    const live = await openLive(phone.accessToken);
+    const other = (await listed()).find(({ current }) => !current);
+    const ended = await ada.call('DELETE', `/v1/auth/sessions/${other?.id}`, undefined, {
+      'idempotency-key': 'lost-phone',
+    });
+
+    expect(ended.status).toBe(204);
+    await Promise.all(live.map((connection) => connection.ended));
+    await refusedEverywhere(phone.accessToken);
+    expect(await statuses(ada.token)).toEqual(Object.fromEntries(Object.keys(READS).map((n) => [n, 200])));
+    expect(await listed()).toMatchObject([{ current: true }]);
+  });
+
+  it('of somebody else is not there', async () => {
+    const eve = await signUp(platform.api);
+    const [mine] = await listed(eve.token);
+    for (const id of [mine?.id, randomUUID()]) {
+      expect(await ada.call<ProblemBody>('DELETE', `/v1/auth/sessions/${id}`)).toMatchObject({
+        status: 404,
+        body: { code: 'not_found' },
+      });
+    }
+    expect((await statuses(eve.token)).task).toBe(200);
+  });
+
+  it('ends with all others but the one that asks', async () => {
+    const [phone, tablet] = [await signInAgain(), await signInAgain()];
+
+    expect((await ada.call('DELETE', '/v1/auth/sessions')).status).toBe(204);
+    await refusedEverywhere(phone.accessToken);
+    await refusedEverywhere(tablet.accessToken);
+    expect((await statuses(ada.token)).task).toBe(200);
+  });
+
+  it('ends when the password is changed in another one, and its owner gets a mail', async () => {
+    const phone = await signInAgain();
+    const live = await openLive(phone.accessToken);
+    const body = { currentPassword: ada.password, newPassword: 'a horse that nobody knows' };
+
+    expect((await ada.call('PUT', '/v1/auth/me/password', body)).status).toBe(204);
+    await Promise.all(live.map((connection) => connection.ended));
+    await refusedEverywhere(phone.accessToken);
+    const mailbox = async () => (await fetch(`${platform.urls.notification}/mailbox`)).text();
+    await until('the mail', mailbox, (text) => text.includes('Your password was changed'));
+  });
+
+  it('ends for everybody while the bus is down', async () => {
+    const live = await openLive(ada.token);
+    proxy.cut();
+    try {
+      expect((await logout(ada.refreshToken)).status).toBe(204);
+      await Promise.all(live.map((connection) => connection.ended));
+      await refusedEverywhere(ada.token);
+    } finally {
+      proxy.mend();
+    }
+  });
+
+  it('that ended while a service was down stays ended from its first request on', async () => {
+    await platform.stopService('task');
+    await platform.stopService('gateway');
+    await logout(ada.refreshToken, platform.urls.auth);
+    await platform.startService('task');
+    await platform.startService('gateway');
+
+    expect(await statuses(ada.token)).toMatchObject({ task: 401, gateway: 401 });
+  });
+});
