@@ -11,7 +11,8 @@ import { UpdateProfileHandler } from './accounts/update-profile.js';
 import type { Config } from './config.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 import { JwksReader } from './keys/jwks.js';
-import { SIGNING_KEYS, loadSigningKeys } from './keys/signing-keys.js';
+import { KeysController } from './keys/keys.controller.js';
+import { SigningKeys } from './keys/signing-keys.js';
 import { ChangePasswordHandler } from './passwords/change-password.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { EndSessionHandlers } from './sessions/end-sessions.js';
@@ -29,12 +30,12 @@ import { Sessions } from './sessions/sessions.js';
 const secrets = [RegisterHandler, LoginHandler, RefreshHandler, LogoutHandler, ChangePasswordHandler];
 const commands = [UpdateProfileHandler, EndSessionHandlers];
 const reads = [ProfileReader, SessionsReader, JwksReader];
-const internal = [RevocationsReader, ContactReader, GrantRoleHandler];
+const internal = [RevocationsReader, ContactReader, GrantRoleHandler, KeysController];
 
 /** Everything that the auth service serves. */
 export class AuthModule {
-  static on({ db, config }: ServiceContext<Config, PrismaClient>): DynamicModule {
-    const keys = loadSigningKeys(config.KEYS_DIR);
+  static on({ db, config, log }: ServiceContext<Config, PrismaClient>): DynamicModule {
+    const keys = new SigningKeys(config.KEYS_DIR, log);
     const limit = {
       perAddress: config.RATE_LIMIT_LOGIN_ADDRESS,
       perAccount: config.RATE_LIMIT_LOGIN_ACCOUNT,
@@ -43,8 +44,8 @@ export class AuthModule {
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
       { provide: SessionStore, useValue: new SessionStore(db) },
-      { provide: SIGNING_KEYS, useValue: keys },
-      { provide: AccessTokens, useValue: new AccessTokens(keys.current) },
+      { provide: SigningKeys, useValue: keys },
+      { provide: AccessTokens, useValue: new AccessTokens(keys) },
       { provide: RequestClients, useValue: new RequestClients(tokens) },
       { provide: LoginLimits, useValue: new LoginLimits(limit) },
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },

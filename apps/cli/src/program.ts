@@ -4,6 +4,7 @@ import { doctorCommand } from './doctor/command.js';
 import { grantRole } from './grant-role.js';
 import { groupsCommand } from './groups.js';
 import { InternalApi, TOKEN_FILE } from './internal-api.js';
+import { keysCommand } from './keys.js';
 import { SERVICES } from './services.js';
 import { topologyCommand } from './topology.js';
 
@@ -18,6 +19,7 @@ export function program(env: NodeJS.ProcessEnv, print: (line: string) => void = 
     .argument('<role>', 'user, admin or operator')
     .action((email: string, role: string) => grantRole(new InternalApi('auth', env), email, role, print));
   taskwire.addCommand(deadLetters(env, print));
+  taskwire.addCommand(keysCommand(env, print));
   taskwire.addCommand(topologyCommand(env, print));
   taskwire.addCommand(groupsCommand(env, print));
   taskwire.addCommand(doctorCommand(env, print));

@@ -1,84 +1,87 @@
-import {
-  type KeyObject,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomUUID,
-} from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { JWK } from 'jose';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from '@taskwire/telemetry';
+import { createFirstKey, createKeyFor, keyFiles, readKey, removeKey, type SigningKey } from './key-files.js';
+import { type PhasedKey, phasesOf } from './key-phases.js';
 
-export const ALGORITHM = 'EdDSA';
-export const SIGNING_KEYS = Symbol('SigningKeys');
-const FIRST_KEY = 'access-tokens-1.pem';
+/** So an instance knows what another one made before that signs: a rotation takes 15 s at least. */
+const RELOAD_MS = 5_000;
 
-export interface SigningKey {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
-  readonly publicJwk: JWK;
-}
-
-/** Every key is published; `current` signs. */
-export interface SigningKeys {
-  readonly current: SigningKey;
-  readonly all: readonly SigningKey[];
-}
+type PublishedKey = PhasedKey<SigningKey, 'next' | 'signing' | 'retiring'>;
 
 /**
- * Reads the Ed25519 keys (PKCS #8, `*.pem`) of a folder; the last by name signs. To rotate, add a file with a later name,
- * restart, and remove the old one when its tokens have expired. Makes the first key where there is none.
+ * The Ed25519 keys (PKCS #8, `*.pem`) of a folder that all instances of auth share, read again every few seconds. Each is
+ * published; the last by name signs, unless its name ends with a time that is still to come
+ * (`...-20270131T170000Z.pem`). A key whose successor has such a name retires by itself.
  */
-export function loadSigningKeys(folder: string): SigningKeys {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (keyFiles(folder).length === 0) createFirstKey(folder);
+export class SigningKeys implements OnApplicationBootstrap, OnApplicationShutdown {
+  private keys: readonly SigningKey[];
+  private timer: NodeJS.Timeout | undefined;
 
-  const all = keyFiles(folder).map((file) => readKey(join(folder, file)));
-  const current = all.at(-1);
-  if (current === undefined)
-    throw new Error(`no signing key in ${folder}, although one was made: check KEYS_DIR`);
-  return { current, all };
-}
-
-function keyFiles(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.pem'))
-    .sort();
-}
-
-// Linked into place when it is whole: of several instances that start at once, one wins, and all read its key.
-function createFirstKey(folder: string): void {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const draft = join(folder, `.${randomUUID()}`);
-  writeFileSync(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
-  try {
-    linkSync(draft, join(folder, FIRST_KEY));
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  } finally {
-    rmSync(draft);
+  /** Makes the first key where there is none. Throws when a file can't be read. */
+  constructor(
+    private readonly folder: string,
+    private readonly log: Pick<Logger, 'info' | 'error'>,
+    private readonly now: () => number = Date.now,
+  ) {
+    if (keyFiles(folder).length === 0) createFirstKey(folder);
+    this.keys = this.read([]);
   }
-}
 
-function readKey(file: string): SigningKey {
-  const privateKey = parseKey(file);
-  const { crv, kty, x } = createPublicKey(privateKey).export({ format: 'jwk' });
-  // RFC 7638: the digest of the required members, in this order.
-  const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url');
-  return {
-    kid,
-    privateKey,
-    publicJwk: { kty: 'OKP', crv: 'Ed25519', x: x ?? '', kid, alg: ALGORITHM, use: 'sig' },
-  };
-}
-
-function parseKey(file: string): KeyObject {
-  try {
-    const key = createPrivateKey(readFileSync(file));
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch (cause) {
-    throw new Error(`${file} can't be read as a private key: it must be Ed25519 in PKCS #8 PEM`, { cause });
+  /** The one that signs. */
+  get current(): SigningKey {
+    const signing = this.phases().find(({ phase }) => phase === 'signing');
+    if (signing === undefined) throw new Error(`no signing key in ${this.folder}: check KEYS_DIR`);
+    return signing.key;
   }
-  throw new Error(`${file} is not an Ed25519 key: make one with "openssl genpkey -algorithm ed25519"`);
+
+  /** All that tokens may be verified with, now or soon. */
+  get published(): readonly SigningKey[] {
+    return this.list().map(({ key }) => key);
+  }
+
+  list(): PublishedKey[] {
+    return this.phases().filter((phased): phased is PublishedKey => phased.phase !== 'retired');
+  }
+
+  /** Makes a key that signs from then on, unless there is a next one already. */
+  rotate(signsFrom: Date): void {
+    this.keys = this.read(this.keys);
+    if (this.phases().some(({ phase }) => phase === 'next')) return;
+    createKeyFor(this.folder, signsFrom);
+    this.keys = this.read(this.keys);
+  }
+
+  /** Keys that can't be read leave everything as it was: tokens go on being signed. */
+  reload(): void {
+    try {
+      this.keys = this.read(this.keys);
+      for (const { key, phase } of this.phases()) {
+        if (phase !== 'retired') continue;
+        removeKey(this.folder, key);
+        this.log.info({ kid: key.kid }, 'removed a signing key whose tokens have all expired');
+      }
+    } catch (error) {
+      this.log.error({ err: error }, 'the signing keys could not be read again; those of before are used');
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.reload(), RELOAD_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private phases(): PhasedKey<SigningKey>[] {
+    return phasesOf(this.keys, this.now());
+  }
+
+  private read(known: readonly SigningKey[]): SigningKey[] {
+    const keys = keyFiles(this.folder).map(
+      (file) => known.find((key) => key.file === file) ?? readKey(this.folder, file),
+    );
+    if (keys.length === 0) throw new Error(`no signing key in ${this.folder}: check KEYS_DIR`);
+    return keys;
+  }
 }

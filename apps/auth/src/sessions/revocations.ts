@@ -1,7 +1,6 @@
 import { Controller, Inject, Query } from '@nestjs/common';
-import { type Revocations, RevocationsQuery } from '@taskwire/contracts';
+import { ACCESS_TOKEN_SECONDS, type Revocations, RevocationsQuery } from '@taskwire/contracts';
 import { InternalRoute } from '@taskwire/service';
-import { ACCESS_TOKEN_SECONDS } from './access-tokens.js';
 import { SessionStore } from './session-store.js';
 
 /** Longer than an access token lives, by what the clocks of two machines may differ. */

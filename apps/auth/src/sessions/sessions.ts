@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { SessionEnded, SessionStarted, type Tokens } from '@taskwire/contracts';
+import { ACCESS_TOKEN_SECONDS, SessionEnded, SessionStarted, type Tokens } from '@taskwire/contracts';
 import type { HandlerContext } from '@taskwire/messaging';
 import type { Account } from '../accounts/account.js';
-import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
 import { hashOf, newRefreshToken, newSalt, successorOf } from './refresh-token.js';
 import { MOST_SESSIONS, openSince, type SessionClient, type Use } from './session.js';
 import { SessionStore } from './session-store.js';

@@ -18,7 +18,28 @@ export type Contact = z.output<typeof Contact>;
 /** `POST /internal/users/roles`: grants a role to the account with this email. */
 export const GrantRoleBody = z.strictObject({ email: z.string(), role: Role });
 
-/** Claims of an access token: RFC 9068 (`typ: at+jwt`) with the session's id. Ten minutes. */
+/**
+ * `next` is published and signs from `from` on; `signing` does now; `retiring` is published until its last tokens have
+ * expired, at `until` (null: until its file is removed).
+ */
+const SigningKey = z.object({
+  kid: z.string(),
+  phase: z.enum(['next', 'signing', 'retiring']),
+  from: Instant.nullable(),
+  until: Instant.nullable(),
+});
+/** `GET /internal/keys`, and the answer to a rotation: the keys of access tokens, oldest first. */
+export const SigningKeyList = z.object({ keys: z.array(SigningKey) });
+export type SigningKeyList = z.output<typeof SigningKeyList>;
+/**
+ * `POST /internal/keys/rotate`: makes a key that signs in so many seconds. 360 is longer than anybody keeps the published
+ * keys without asking again. While there is a `next` one, no other is made.
+ */
+export const RotateKeysBody = z.strictObject({ afterSeconds: z.int().min(15).max(86_400).default(360) });
+
+/** How long an access token is valid. */
+export const ACCESS_TOKEN_SECONDS = 600;
+/** Claims of an access token: RFC 9068 (`typ: at+jwt`) with the session's id. */
 export const AccessTokenClaims = z.object({
   iss: z.string(),
   aud: z.string(),

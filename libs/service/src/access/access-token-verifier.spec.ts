@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { ProblemError } from '../http/problem-error.js';
@@ -177,6 +177,31 @@ describe('the published keys', () => {
     await expect(impatient.verify(`Bearer ${await issueToken(rotated)}`)).resolves.toBeDefined();
   });
 
+  it('that came too late for a read that began before are waited for', async () => {
+    const impatient = new AccessTokenVerifier(new PublishedKeys(services, 0), knownRevocations(ended));
+    await impatient.verify(`Bearer ${await issueToken(key)}`);
+    const rotated = await makeKey();
+    server.keys.push(rotated.publicJwk);
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => issueToken(rotated)));
+
+    const callers = await Promise.all(tokens.map((token) => impatient.verify(`Bearer ${token}`)));
+    expect(callers).toHaveLength(20);
+    expect(server.requests).toBeLessThanOrEqual(3);
+  });
+
+  it('that could not be read a moment ago make no token invalid that may be of a new one', async () => {
+    verifier = new AccessTokenVerifier(new PublishedKeys(services, 300), knownRevocations(ended));
+    await verifier.verify(`Bearer ${await issueToken(key)}`);
+    await setTimeout(310);
+    server.status = 500;
+    const rotated = await makeKey();
+    server.keys.push(rotated.publicJwk);
+
+    expect(await codeOf(await issueToken(rotated))).toBe('service_unavailable');
+    expect(await codeOf(await issueToken(rotated))).toBe('service_unavailable');
+    await expect(verifier.verify(`Bearer ${await issueToken(key)}`)).resolves.toBeDefined();
+  });
+
   it('are not read again for each token that names an unknown one', async () => {
     await verifier.verify(`Bearer ${await issueToken(key)}`);
     const codes = [];
@@ -201,6 +226,15 @@ describe('the published keys', () => {
     await server.close();
 
     await expect(verifier.verify(`Bearer ${await issueToken(key)}`)).resolves.toBeDefined();
+  });
+
+  it('are read anew after a while in which nobody came, so that a withdrawn one no longer counts', async () => {
+    verifier = new AccessTokenVerifier(new PublishedKeys(services, 0, 20), knownRevocations(ended));
+    await verifier.verify(`Bearer ${await issueToken(key)}`);
+    server.keys = [(await makeKey()).publicJwk];
+    await setTimeout(60);
+
+    expect(await codeOf(await issueToken(key))).toBe('unauthenticated');
   });
 
   it('are read once for callers that come at the same moment', async () => {

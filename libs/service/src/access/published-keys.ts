@@ -4,7 +4,10 @@ import type { ServiceClients } from '../clients/service-clients.js';
 import { ProblemError } from '../http/problem-error.js';
 
 const READ_LIMIT_MS = 5_000;
-/** Older keys are read again behind the scenes; while auth is away they go on being used. */
+/**
+ * Older keys are read again behind the scenes; those of a service that was idle are waited for. While auth is away they go
+ * on being used.
+ */
 const FRESH_MS = 5 * 60_000;
 /** An unknown key id makes the keys be read again, at most this often. */
 const COOLDOWN_MS = 5_000;
@@ -19,23 +22,35 @@ export class PublishedKeys {
   constructor(
     private readonly services: Pick<ServiceClients, 'get'>,
     private readonly cooldownMs = COOLDOWN_MS,
+    private readonly freshMs = FRESH_MS,
   ) {}
 
   /** For jose's `jwtVerify`. Rejects with `service_unavailable` or `timeout` while no keys were ever read. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     if (!this.#keys) await this.#read();
-    else if (this.#isOlderThan(this.#readAt, FRESH_MS) && this.#isOlderThan(this.#triedAt, this.cooldownMs)) {
-      this.#read().catch(() => undefined);
+    else if (this.#isOlderThan(this.#readAt, this.freshMs) && this.#mayTry()) {
+      const read = this.#read().catch(() => undefined);
+      if (this.#isOlderThan(this.#readAt, 2 * this.freshMs)) await read;
     }
     try {
       return await this.#known()(header, token);
     } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey;
-      if (!isUnknown || !this.#isOlderThan(this.#triedAt, this.cooldownMs)) throw error;
-      await this.#read();
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await this.#readForUnknown();
       return this.#known()(header, token);
     }
   };
+
+  /** A key may be newer than what was read: joins a read that is under way, or begins one. */
+  async #readForUnknown(): Promise<void> {
+    if (this.#reading || this.#mayTry()) return this.#read();
+    // Too soon to ask again. If the last read failed, it isn't known whether there is such a key.
+    if (this.#readAt < this.#triedAt) throw unreadable();
+  }
+
+  #mayTry(): boolean {
+    return this.#isOlderThan(this.#triedAt, this.cooldownMs);
+  }
 
   #known() {
     if (this.#keys) return this.#keys;
@@ -62,12 +77,14 @@ export class PublishedKeys {
       deadlineMs: READ_LIMIT_MS,
     });
     const keys = Jwks.safeParse(body);
-    if (status !== 200 || !keys.success) {
-      throw new ProblemError('service_unavailable', 'the keys of access tokens cannot be read', {
-        headers: { 'retry-after': '1' },
-      });
-    }
+    if (status !== 200 || !keys.success) throw unreadable();
     this.#keys = createLocalJWKSet(keys.data);
     this.#readAt = performance.now();
   }
+}
+
+function unreadable(): ProblemError {
+  return new ProblemError('service_unavailable', 'the keys of access tokens cannot be read', {
+    headers: { 'retry-after': '1' },
+  });
 }

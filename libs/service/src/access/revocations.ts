@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Revocations as RevocationsBody } from '@taskwire/contracts';
+import { ACCESS_TOKEN_SECONDS, Revocations as RevocationsBody } from '@taskwire/contracts';
 import type { Logger } from '@taskwire/telemetry';
 import type { ServiceClients } from '../clients/service-clients.js';
 import { ProblemError } from '../http/problem-error.js';
@@ -10,8 +10,8 @@ const FIRST_EVERY_MS = 200;
 /** How long a request waits for it. */
 const FIRST_WAIT_MS = 2_000;
 const READ_LIMIT_MS = 5_000;
-/** An access token lives ten minutes; a revocation older than that has nothing left to revoke. */
-const KEEP_MS = 11 * 60_000;
+/** A revocation that is older than any access token has nothing left to revoke. */
+const KEEP_MS = (ACCESS_TOKEN_SECONDS + 60) * 1_000;
 
 /** The sessions that ended lately, read from auth every two seconds; a broadcast shortens the wait. */
 export class Revocations {
