@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { program } from '@taskwire/cli';
 import type { LiveTicket, ProblemBody, SessionList, SignedIn } from '@taskwire/contracts';
 import { type BodyOf, call, type Client, signUp } from './client.js';
 import { type CuttableProxy, cuttableProxy } from './cuttable-proxy.js';
@@ -16,6 +17,8 @@ const READS = {
   analytics: '/v1/analytics/me',
 } as const;
 
+const INTERNAL_TOKEN = randomBytes(32).toString('hex');
+
 let proxy: CuttableProxy;
 let platform: Platform;
 let ada: Client;
@@ -24,7 +27,7 @@ beforeAll(async () => {
   proxy = await cuttableProxy(process.env.TEST_POSTGRES_URL ?? '');
   platform = await startPlatform({
     busThrough: (url) => proxy.through(url),
-    env: { RATE_LIMIT_LOGIN_ADDRESS: '1000' },
+    env: { RATE_LIMIT_LOGIN_ADDRESS: '1000', INTERNAL_TOKEN },
   });
 }, 60_000);
 afterAll(async () => {
@@ -149,5 +152,29 @@ describe('a session', () => {
     await platform.startService('gateway');
 
     expect(await statuses(ada.token)).toMatchObject({ task: 401, gateway: 401 });
+  });
+});
+
+describe('what was done with accounts and sessions', () => {
+  const taskwire = async (...args: string[]) => {
+    const printed: string[] = [];
+    const env = { AUTH_URL: platform.urls.auth, INTERNAL_TOKEN };
+    await program(env, (line) => printed.push(line)).parseAsync(args, { from: 'user' });
+    return printed.join('\n');
+  };
+
+  it('is on record for operators, whose command shows that nobody changed it', async () => {
+    const before = await taskwire('audit', 'verify');
+    const [entry = ''] = /\d+:[0-9a-f]{64}/.exec(before) ?? [];
+    await signInAgain();
+    const other = (await listed()).find(({ current }) => !current);
+    await ada.call('DELETE', `/v1/auth/sessions/${other?.id}`);
+
+    expect(await taskwire('audit', 'verify', '--expect', entry)).toContain('the chain is whole');
+    const list = await taskwire('audit', 'list', '--user', ada.user.id);
+    expect(list).toMatch(/session\.started.*127\.0\.0\.1/);
+    expect(list).toMatch(
+      new RegExp(`session\\.ended +${ada.user.id} +${ada.user.id} +${other?.id} .*ended_by_owner`),
+    );
   });
 });

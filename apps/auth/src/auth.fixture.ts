@@ -4,6 +4,7 @@ import { migrate } from '@taskwire/service';
 import { createTestDatabase } from '@taskwire/testing';
 import { AccountStore } from './accounts/account-store.js';
 import { type Account, newAccount } from './accounts/account.js';
+import { AuditStore } from './audit/audit-store.js';
 import { migrations, openDatabase } from './database.js';
 import { SessionStore } from './sessions/session-store.js';
 
@@ -14,6 +15,8 @@ export function accountOf(overrides: Partial<Account> = {}): Account {
 }
 
 export interface TestStores {
+  readonly url: string;
+  readonly audit: AuditStore;
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -26,6 +29,8 @@ export async function createTestStores(): Promise<TestStores> {
   await migrate(database.url, migrations);
   const { client, close } = openDatabase(database.url);
   return {
+    url: database.url,
+    audit: new AuditStore(client),
     accounts: new AccountStore(client),
     sessions: new SessionStore(client),
     inTransaction: (work) => client.$transaction((tx) => work(tx as unknown as Transaction)),

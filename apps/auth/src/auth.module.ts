@@ -8,6 +8,9 @@ import { PasswordHasher } from './passwords/password-hasher.js';
 import { ProfileReader } from './accounts/profile.js';
 import { RegisterHandler } from './accounts/register.js';
 import { UpdateProfileHandler } from './accounts/update-profile.js';
+import { AuditStore } from './audit/audit-store.js';
+import { AuditTrail } from './audit/audit-trail.js';
+import { AuditController } from './audit/audit.controller.js';
 import type { Config } from './config.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 import { JwksReader } from './keys/jwks.js';
@@ -30,7 +33,7 @@ import { Sessions } from './sessions/sessions.js';
 const secrets = [RegisterHandler, LoginHandler, RefreshHandler, LogoutHandler, ChangePasswordHandler];
 const commands = [UpdateProfileHandler, EndSessionHandlers];
 const reads = [ProfileReader, SessionsReader, JwksReader];
-const internal = [RevocationsReader, ContactReader, GrantRoleHandler, KeysController];
+const internal = [RevocationsReader, ContactReader, GrantRoleHandler, KeysController, AuditController];
 
 /** Everything that the auth service serves. */
 export class AuthModule {
@@ -43,12 +46,14 @@ export class AuthModule {
     const tokens = { internal: config.INTERNAL_TOKEN, exempt: config.RATE_LIMIT_EXEMPT_TOKEN };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
+      { provide: AuditStore, useValue: new AuditStore(db) },
       { provide: SessionStore, useValue: new SessionStore(db) },
       { provide: SigningKeys, useValue: keys },
       { provide: AccessTokens, useValue: new AccessTokens(keys) },
       { provide: RequestClients, useValue: new RequestClients(tokens) },
       { provide: LoginLimits, useValue: new LoginLimits(limit) },
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
+      AuditTrail,
       PasswordHasher,
       Sessions,
       PurgeSessions,

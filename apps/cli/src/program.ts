@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { auditCommand } from './audit/command.js';
 import { deadLetters } from './dead-letters/command.js';
 import { doctorCommand } from './doctor/command.js';
 import { grantRole } from './grant-role.js';
@@ -20,6 +21,7 @@ export function program(env: NodeJS.ProcessEnv, print: (line: string) => void = 
     .action((email: string, role: string) => grantRole(new InternalApi('auth', env), email, role, print));
   taskwire.addCommand(deadLetters(env, print));
   taskwire.addCommand(keysCommand(env, print));
+  taskwire.addCommand(auditCommand(env, print));
   taskwire.addCommand(topologyCommand(env, print));
   taskwire.addCommand(groupsCommand(env, print));
   taskwire.addCommand(doctorCommand(env, print));
@@ -37,7 +39,7 @@ ${addresses.join('\n')}
                        (default: the file ${TOKEN_FILE} in this folder, which "npm start" writes)
   TASKWIRE_DATA, HOST, AUTH_PORT and so on
                        as "npm start" has them: other defaults of the above
-  OPERATOR_TOKEN       dead-letters, doctor: your own access token instead, so that the audit names you
+  OPERATOR_TOKEN       dead-letters, doctor, audit: your own access token instead, so that the audit names you
   GATEWAY_URL          doctor: where the gateway listens (default http://127.0.0.1:3000)
   BUS and its settings topology, groups: the broker, as the services have it
 

@@ -4,6 +4,7 @@ export * from './bus/tasks.js';
 export * from './bus/usage.js';
 export * from './http/accounts.js';
 export * from './http/analytics.js';
+export * from './http/audit.js';
 export * from './http/internal.js';
 export * from './http/notifications.js';
 export * from './http/operations.js';

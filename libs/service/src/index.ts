@@ -10,7 +10,7 @@ export * from './http/problem-error.js';
 export { rawProblem } from './http/raw-problem.js';
 export { inServerSpan } from './http/tracing.js';
 export { checkedQuery } from './http/schema-faults.js';
-export { Body, InternalRoute, Params, Query, Route } from './http/route.js';
+export { Body, InternalRoute, OperatorRoute, Params, Query, Route } from './http/route.js';
 export * from './migrate.js';
 export * from './open-prisma.js';
 export * from './run-service.js';

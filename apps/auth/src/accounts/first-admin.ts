@@ -4,6 +4,7 @@ import type { OutboxStore } from '@taskwire/outbox';
 import { LOGGER, OUTBOX_STORE } from '@taskwire/service';
 import type { Logger } from '@taskwire/telemetry';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { AccountStore } from './account-store.js';
 import { newAccount } from './account.js';
 
@@ -21,6 +22,7 @@ export class FirstAdmin implements OnApplicationBootstrap {
     @Inject(FIRST_ADMIN) private readonly settings: FirstAdminSettings | null,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -35,6 +37,11 @@ export class FirstAdmin implements OnApplicationBootstrap {
     await this.outbox.write(async ({ tx, publish }) => {
       // Another instance may have been faster.
       if (!(await this.accounts.add(tx, account))) return;
+      await this.audit.record(
+        tx,
+        { action: 'account.registered' },
+        { actor: null, subject: account.id, session: null },
+      );
       publish(UserRegistered, { userId: account.id, timeZone: account.timeZone, at: now.toISOString() });
       this.log.info({ userId: account.id }, 'made the first administrator');
     });

@@ -3,6 +3,7 @@ import { GrantRoleBody, type Role } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { InternalRoute, OUTBOX_STORE, ProblemError } from '@taskwire/service';
 import { publishUpdate } from './account-events.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { AccountStore } from './account-store.js';
 import { grantRole } from './account.js';
 
@@ -10,6 +11,7 @@ import { grantRole } from './account.js';
 export class GrantRoleHandler {
   constructor(
     @Inject(AccountStore) private readonly accounts: AccountStore,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
 
@@ -22,6 +24,11 @@ export class GrantRoleHandler {
       const account = grantRole(before, role);
       if (account !== before) {
         await this.accounts.save(tx, account);
+        await this.audit.record(
+          tx,
+          { action: 'role.granted', details: { role } },
+          { actor: null, subject: account.id, session: null },
+        );
         publishUpdate(publish, account);
       }
       return { userId: account.id, roles: account.roles };

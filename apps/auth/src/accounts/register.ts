@@ -3,6 +3,7 @@ import { type RegisterBody, type SignedIn, UserRegistered, accountRoutes } from 
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { refuseGuessable } from '../passwords/guessable.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
@@ -15,6 +16,7 @@ export class RegisterHandler {
   constructor(
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
@@ -38,7 +40,10 @@ export class RegisterHandler {
         const { id: userId, timeZone } = account;
         context.publish(UserRegistered, { userId, timeZone, at: now.toISOString() });
         const { address, userAgent } = this.clients.of(request);
-        const tokens = await this.sessions.start(account, { address, userAgent }, context, now);
+        const client = { address, userAgent };
+        const who = { actor: userId, subject: userId, session: null, client };
+        await this.audit.record(context.tx, { action: 'account.registered' }, who);
+        const tokens = await this.sessions.start(account, client, context, now);
         return { user: userView(account), ...tokens };
       },
       { identity: identityOf(account) },

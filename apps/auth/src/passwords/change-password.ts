@@ -5,6 +5,7 @@ import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/servi
 import type { z } from 'zod';
 import { AccountStore } from '../accounts/account-store.js';
 import { identityOf } from '../accounts/account.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { LoginLimits } from '../sessions/login-limits.js';
 import { Sessions } from '../sessions/sessions.js';
 import { refuseGuessable } from './guessable.js';
@@ -16,6 +17,7 @@ export class ChangePasswordHandler {
     @Inject(LoginLimits) private readonly limits: LoginLimits,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
@@ -41,7 +43,9 @@ export class ChangePasswordHandler {
         if (current?.passwordHash !== account.passwordHash) throw wrongPassword();
         await this.accounts.setPasswordHash(context.tx, userId, passwordHash);
         context.publish(PasswordChanged, { userId, at: now.toISOString() });
-        await this.sessions.endOthers(userId, sessionId, context, now);
+        await this.sessions.endOthers(userId, sessionId, 'password_changed', context, now);
+        const who = { actor: userId, subject: userId, session: sessionId };
+        await this.audit.record(context.tx, { action: 'password.changed' }, who);
       },
       { identity: { ...identityOf(account), session: sessionId } },
     );

@@ -17,7 +17,13 @@ export class EndSessionHandlers {
     const { userId, sessionId } = payload;
     if (actor !== userId) throw new Rejection('forbidden');
     if (!(await this.store.has(context.tx, userId, sessionId))) throw new Rejection('not_found');
-    await this.sessions.end(userId, [sessionId], context, new Date());
+    const ending = {
+      accountId: userId,
+      sessionIds: [sessionId],
+      actor: userId,
+      reason: 'ended_by_owner',
+    } as const;
+    await this.sessions.end(ending, context, new Date());
     return { sessionId };
   }
 
@@ -27,6 +33,6 @@ export class EndSessionHandlers {
     context: HandlerContext,
   ) {
     if (actor !== userId) throw new Rejection('forbidden');
-    return { ended: await this.sessions.endOthers(userId, session, context, new Date()) };
+    return { ended: await this.sessions.endOthers(userId, session, 'ended_by_owner', context, new Date()) };
   }
 }

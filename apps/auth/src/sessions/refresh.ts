@@ -5,6 +5,7 @@ import type { OutboxStore } from '@taskwire/outbox';
 import { Body, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
 import { AccountStore } from '../accounts/account-store.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { hashOf, judge } from './refresh-token.js';
 import { type ClientRequest, RequestClients } from './request-client.js';
 import type { SessionClient } from './session.js';
@@ -17,6 +18,7 @@ export class RefreshHandler {
     @Inject(SessionStore) private readonly store: SessionStore,
     @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(AccountStore) private readonly accounts: AccountStore,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
@@ -45,7 +47,19 @@ export class RefreshHandler {
     const at = new Date();
     const { sessionId, accountId, salt } = token;
     const verdict = judge(token, at);
-    if (verdict === 'stolen') await this.sessions.end(accountId, [sessionId], context, at);
+    if (verdict === 'stolen') {
+      const client = { address, userAgent };
+      const ending = {
+        accountId,
+        sessionIds: [sessionId],
+        actor: null,
+        reason: 'token_reused',
+        client,
+      } as const;
+      await this.sessions.end(ending, context, at);
+      const who = { actor: null, subject: accountId, session: sessionId, client };
+      await this.audit.record(context.tx, { action: 'refresh_token.reused' }, who);
+    }
     if (verdict === 'stolen' || verdict === 'void') return null;
 
     const account = await this.accounts.findIn(context.tx, accountId);

@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Transaction } from '@taskwire/messaging';
+import { currentTraceId } from '@taskwire/telemetry';
+import type { SessionClient } from '../sessions/session.js';
+import { AuditStore } from './audit-store.js';
+import { seal } from './seal.js';
+
+/** All that is recorded, with its details: ids and codes, nothing personal. */
+export type AuditedAction =
+  | { readonly action: 'account.registered' }
+  | { readonly action: 'role.granted'; readonly details: { readonly role: string } }
+  | { readonly action: 'password.changed' }
+  | { readonly action: 'session.started' }
+  | { readonly action: 'session.ended'; readonly details: { readonly reason: EndReason } }
+  | { readonly action: 'refresh_token.reused' };
+
+/** `displaced`: the account had too many. */
+export type EndReason = 'logged_out' | 'ended_by_owner' | 'password_changed' | 'token_reused' | 'displaced';
+
+export interface Circumstances {
+  /** Who did it: the account itself, or null for the platform. */
+  readonly actor: string | null;
+  /** The account that it concerns. */
+  readonly subject: string;
+  readonly session: string | null;
+  /** From where; unknown of what came over the bus. */
+  readonly client?: SessionClient;
+}
+
+/** Who did what, when, from where and in which trace; each record in the transaction of what it tells of. */
+@Injectable()
+export class AuditTrail {
+  constructor(@Inject(AuditStore) private readonly store: AuditStore) {}
+
+  /** To be called last in a transaction: from here on, others that record wait for its end. */
+  async record(tx: Transaction, audited: AuditedAction, { client, ...who }: Circumstances): Promise<void> {
+    const key = client === undefined ? null : await this.store.keyOf(tx, who.subject);
+    await this.store.append(tx, {
+      ...who,
+      action: audited.action,
+      details: JSON.stringify('details' in audited ? audited.details : {}),
+      traceId: currentTraceId() ?? null,
+      sealed: key && client ? seal(key, { address: client.address, userAgent: client.userAgent }) : null,
+    });
+  }
+}
