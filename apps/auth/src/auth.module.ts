@@ -1,6 +1,7 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import type { ServiceContext } from '@taskwire/service';
 import { AccountStore } from './accounts/account-store.js';
+import { spelling } from './accounts/account.js';
 import { ContactReader } from './accounts/contact.js';
 import { FIRST_ADMIN, FirstAdmin, type FirstAdminSettings } from './accounts/first-admin.js';
 import { GrantRoleHandler } from './accounts/grant-role.js';
@@ -25,8 +26,9 @@ import { LoginHandler } from './sessions/login.js';
 import { LogoutHandler } from './sessions/logout.js';
 import { PurgeSessions } from './sessions/purge-sessions.js';
 import { RefreshHandler } from './sessions/refresh.js';
-import { RequestClients } from './sessions/request-client.js';
+import { networkOf, RequestClients } from './sessions/request-client.js';
 import { RevocationsReader } from './sessions/revocations.js';
+import { MOST_SESSIONS, openSince } from './sessions/session.js';
 import { SessionStore } from './sessions/session-store.js';
 import { Sessions } from './sessions/sessions.js';
 
@@ -44,14 +46,19 @@ export class AuthModule {
       perAccount: config.RATE_LIMIT_LOGIN_ACCOUNT,
     };
     const tokens = { internal: config.INTERNAL_TOKEN, exempt: config.RATE_LIMIT_EXEMPT_TOKEN };
+    const sessions = new SessionStore(db);
+    const isFamiliar = async (email: string, network: string) => {
+      const addresses = await sessions.addresses(spelling(email), openSince(new Date()), MOST_SESSIONS);
+      return addresses.some((address) => networkOf(address) === network);
+    };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
       { provide: AuditStore, useValue: new AuditStore(db) },
-      { provide: SessionStore, useValue: new SessionStore(db) },
+      { provide: SessionStore, useValue: sessions },
       { provide: SigningKeys, useValue: keys },
       { provide: AccessTokens, useValue: new AccessTokens(keys) },
       { provide: RequestClients, useValue: new RequestClients(tokens) },
-      { provide: LoginLimits, useValue: new LoginLimits(limit) },
+      { provide: LoginLimits, useValue: new LoginLimits(limit, isFamiliar) },
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
       AuditTrail,
       PasswordHasher,

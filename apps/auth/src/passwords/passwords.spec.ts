@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { openDatabase } from '../database.js';
 import { password, requestsTo } from '../requests.fixture.js';
 import { type RunningAuth, startAuth } from '../service.fixture.js';
@@ -61,5 +61,24 @@ describe('a password', () => {
     expect(renewed).toContain('$m=19456,t=2,p=1$');
     expect((await login(user.email)).status).toBe(200);
     expect(await hashOf()).toBe(renewed);
+  });
+});
+
+describe('who asks whether somebody has an account', () => {
+  it('learns nothing from a login: the same answer after the same work', async () => {
+    const { user } = await registered();
+    const hashing = jest.spyOn(PasswordHasher.prototype as unknown as { run: () => unknown }, 'run');
+    const attempt = async (email: string) => {
+      hashing.mockClear();
+      const { status, headers, body } = await login(email, 'a wrong password');
+      const { traceId: _, ...problem } = body;
+      return { status, headers: [...headers.keys()].sort(), problem, hashes: hashing.mock.calls.length };
+    };
+    const known = await attempt(user.email);
+    const unknown = await attempt(`${randomUUID()}@example.com`);
+    hashing.mockRestore();
+
+    expect(known).toMatchObject({ status: 401, hashes: 1 });
+    expect(unknown).toEqual(known);
   });
 });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SignedIn } from '@taskwire/contracts';
+import { password, requestsTo } from '../requests.fixture.js';
 import { type RunningAuth, startAuth } from '../service.fixture.js';
 
 const EXEMPT = 'the token of load tests';
@@ -11,11 +13,16 @@ beforeAll(async () => {
 afterAll(() => auth.close());
 
 const someone = () => `${randomUUID()}@example.com`;
-const login = (address: string, email = someone(), headers = {}) =>
+const { logout } = requestsTo(() => auth);
+async function registeredFrom(address: string): Promise<SignedIn> {
+  const body = { email: someone(), password, name: 'Ada' };
+  return (await auth.internal('POST', '/v1/auth/register', body, { 'x-forwarded-for': address })).body;
+}
+const login = (address: string, email = someone(), headers = {}, secret = 'a guess') =>
   auth.internal(
     'POST',
     '/v1/auth/login',
-    { email, password: 'a guess' },
+    { email, password: secret },
     { 'x-forwarded-for': address, ...headers },
   );
 const statuses = async (attempts: Promise<{ status: number }>[]) =>
@@ -49,6 +56,26 @@ describe('guessing passwords', () => {
     await Promise.all(times(20, null).map(() => login('203.0.113.1')));
     expect(await statuses(times(15, null).map(() => login('203.0.113.1', email)))).toEqual(times(15, 429));
     expect((await login('203.0.113.2', email)).status).toBe(401);
+  });
+
+  it('by strangers keeps nobody out who comes from where the account was used before', async () => {
+    const { user, refreshToken } = await registeredFrom('192.0.2.40');
+    await registeredFrom('192.0.2.41');
+    await logout(refreshToken);
+    const strangers = times(15, null).map((_, n) => login(`198.51.100.${100 + n}`, user.email));
+    expect(await statuses(strangers)).toEqual([...times(10, 401), ...times(5, 429)]);
+
+    const from = (address: string) => login(address, user.email, {}, password);
+    expect((await from('192.0.2.40')).status).toBe(200);
+    expect((await from('192.0.2.41')).status).toBe(429);
+    const guesses = times(12, null).map(() => login('192.0.2.40', user.email));
+    expect(await statuses(guesses)).toEqual([...times(9, 401), ...times(3, 429)]);
+  });
+
+  it('of an account that there is not is limited alike', async () => {
+    const email = someone();
+    const strangers = times(15, null).map((_, n) => login(`198.51.100.${200 + n}`, email));
+    expect(await statuses(strangers)).toEqual([...times(10, 401), ...times(5, 429)]);
   });
 
   it('is not hidden by an address that the client made up', async () => {

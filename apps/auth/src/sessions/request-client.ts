@@ -31,11 +31,15 @@ export class RequestClients {
     const address = withoutPrefix((isGateway && forwarded) || (socket.remoteAddress ?? ''));
     return {
       address,
-      network: isIPv6(address) ? groups(address).slice(0, 4).join(':') : address,
+      network: networkOf(address),
       userAgent: headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
       exempt: this.tokens.exempt !== undefined && isSame(headers['x-rate-limit-exempt'], this.tokens.exempt),
     };
   }
+}
+
+export function networkOf(address: string): string {
+  return isIPv6(address) ? groups(address).slice(0, 4).join(':') : address;
 }
 
 /** IPv4 in IPv6 (`::ffff:192.0.2.1`) is IPv4. */

@@ -26,6 +26,17 @@ export class SessionStore {
     return unwrap<Client>(tx).session.findMany(openSessions(accountId, since));
   }
 
+  /** From where an account was used since, in its last `most` sessions, which may have ended. */
+  async addresses(email: string, since: Date, most: number): Promise<string[]> {
+    const used = await this.db.session.findMany({
+      where: { account: { email }, lastUsedAt: { gt: since } },
+      orderBy: { lastUsedAt: 'desc' },
+      take: most,
+      select: { address: true },
+    });
+    return used.map(({ address }) => address);
+  }
+
   /** Whether the account has this session, or had it. */
   async has(tx: Transaction, accountId: string, id: string): Promise<boolean> {
     return (await unwrap<Client>(tx).session.count({ where: { id, accountId } })) > 0;

@@ -15,3 +15,7 @@ ALTER TABLE "sessions"
     ALTER COLUMN "address" SET NOT NULL;
 
 ALTER TABLE "refresh_tokens" ADD COLUMN "salt" BYTEA;
+
+DROP INDEX "sessions_account_id_idx";
+
+CREATE INDEX "sessions_account_id_last_used_at_idx" ON "sessions"("account_id", "last_used_at");
