@@ -55,7 +55,7 @@ describe('the settings of npm start', () => {
         '  SMTP_URL (notification): must be a URL such as smtp://user:password@host:587',
         '  MAILBOX (notification): must be one of on, local, off',
         '  REGISTRATION (auth): must be open',
-        '  ADMIN_PASSWORD (auth): must have at least 8 characters',
+        '  ADMIN_PASSWORD (auth): must have 8 to 128 characters',
       ].sort(),
     );
   });
