@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { program } from '@taskwire/cli';
 import type { LiveTicket, ProblemBody, SessionList, SignedIn } from '@taskwire/contracts';
+import { type FaultProxy, faultProxy } from '@taskwire/testing';
 import { type BodyOf, call, type Client, signUp } from './client.js';
-import { type CuttableProxy, cuttableProxy } from './cuttable-proxy.js';
 import { type LiveClient, openEvents, openSocket } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
@@ -19,12 +19,13 @@ const READS = {
 
 const INTERNAL_TOKEN = randomBytes(32).toString('hex');
 
-let proxy: CuttableProxy;
+let proxy: FaultProxy;
 let platform: Platform;
 let ada: Client;
 
 beforeAll(async () => {
-  proxy = await cuttableProxy(process.env.TEST_POSTGRES_URL ?? '');
+  const { hostname, port } = new URL(process.env.TEST_POSTGRES_URL ?? '');
+  proxy = await faultProxy({ target: `${hostname}:${port || 5432}` });
   platform = await startPlatform({
     busThrough: (url) => proxy.through(url),
     env: { RATE_LIMIT_LOGIN_ADDRESS: '1000', INTERNAL_TOKEN },
@@ -134,13 +135,13 @@ describe('a session', () => {
 
   it('ends for everybody while the bus is down', async () => {
     const live = await openLive(ada.token);
-    proxy.cut();
+    await proxy.down();
     try {
       expect((await logout(ada.refreshToken)).status).toBe(204);
       await Promise.all(live.map((connection) => connection.ended));
       await refusedEverywhere(ada.token);
     } finally {
-      proxy.mend();
+      await proxy.up();
     }
   });
 

@@ -77,7 +77,7 @@ const onKafka = (client: KafkaClientName) => async (): Promise<Place> => {
   const prefix = `pressure-${randomBytes(4).toString('hex')}.`;
   const way = await kafkaProxy(kafkaBrokers[0] ?? '');
   const link = await faultProxy({ target: way.address });
-  way.advertised = link.address;
+  way.advertised = new Map([[kafkaBrokers[0] ?? '', link.address]]);
   const options = { brokers: kafkaBrokers, client, prefix, sessionTimeoutMs: SESSION_MS };
   return {
     ...{ bus: 'kafka', options, link, linkedOptions: { ...options, brokers: [link.address] } },
