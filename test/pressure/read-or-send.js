@@ -8,9 +8,12 @@ const DRIVERS = {
   kafka: async (options) => (await import('@taskwire/messaging/kafka')).kafkaDriver(options),
 };
 
+const MOST_ATTEMPTS = 5;
+const PAUSE_MS = 500;
+
 const { bus, options, topology, task } = JSON.parse(process.argv[2]);
 const driver = await DRIVERS[bus](options);
-await driver.connect();
+await connectAsServicesDo();
 await driver.declare(topology);
 const [{ name: topic, partitions }] = topology.topics;
 const done = {
@@ -21,6 +24,18 @@ const done = {
   partitions: 0,
   fewestPartitions: Infinity,
 };
+
+/** They wait for their broker: with all these processes starting at once, it may not answer the first time. */
+async function connectAsServicesDo() {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await driver.connect();
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
 
 async function readSlowly({ group, batchSize, batchMs }) {
   const seen = new Set();
