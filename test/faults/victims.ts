@@ -48,20 +48,17 @@ export interface CrashRun {
   readonly bus: BusName;
   readonly shape: Shape;
   readonly victims: readonly Victim[];
-  /** Whether links between apps, broker and databases are bad meanwhile. */
-  readonly badLinks: boolean;
 }
 
 export const fiveProcesses = (bus: BusName): CrashRun => ({
   bus,
   shape: 'five processes',
   victims: bus === 'postgres' ? FIVE : FIVE_ON_BROKERS,
-  badLinks: bus === 'rabbitmq',
 });
 
 export const oneProcess: CrashRun = {
   ...{ bus: 'postgres', shape: 'one process' },
-  ...{ victims: ONE, badLinks: false },
+  victims: ONE,
 };
 
 /** Kills at one point alone, shared out among the processes that come there. */
