@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { GatheringSocket } from './gathering-socket.js';
 
 const NOTHING = { rows: [], fields: [], rowCount: 0 };
 /** What Prisma's adapter says at the ends of a transaction. */
@@ -16,7 +17,7 @@ export class PrismaPool extends Pool {
   readonly #joining = new AsyncLocalStorage<{ connection: JoinedConnection | undefined }>();
 
   constructor(config: PoolConfig) {
-    super({ ...config, pipeline: true });
+    super({ ...config, pipeline: true, stream: () => new GatheringSocket() });
     // The adapter listens only while a transaction has a connection, not while the pool hands it over: one that ends in
     // that moment would end the process. Whoever uses it next is told by its statement.
     this.on('connect', (connection) => connection.on('error', () => undefined));
