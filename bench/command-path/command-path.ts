@@ -39,6 +39,8 @@ export interface CommandPathOptions {
   readonly cases: readonly Case[];
   readonly rounds: number;
   readonly seconds: number;
+  /** Of each contender, before anything is measured. */
+  readonly warmUpSeconds: number;
   /** Options of node for the programs under test. */
   readonly node?: readonly string[];
   readonly settings?: NodeJS.ProcessEnv;
@@ -52,7 +54,6 @@ export const CASES: readonly Case[] = [
 ];
 
 const WARM_UP_MS = 1_000;
-const FIRST_WARM_UP_MS = 4_000;
 
 export interface CommandPathResult {
   readonly rows: readonly CommandPathRow[];
@@ -105,7 +106,7 @@ async function takeTurns(
   { bus, auth, folder }: Rig,
   contenders: readonly Contender[],
   client: Program,
-  { cases, rounds, seconds }: CommandPathOptions,
+  { cases, rounds, seconds, warmUpSeconds }: CommandPathOptions,
 ): Promise<CommandPathRow[]> {
   const measured = new Map<string, (Measured & Cpu)[]>();
   const acknowledged = new Map<Contender, number>();
@@ -142,7 +143,7 @@ async function takeTurns(
   for (let round = 0; round < rounds; round += 1) {
     const tokens = await Promise.all(owners.map((owner) => auth.tokenFor(owner)));
     if (round === 0) {
-      const warm = { warmUpMs: FIRST_WARM_UP_MS, measureMs: 100 };
+      const warm = { warmUpMs: warmUpSeconds * 1_000, measureMs: 100 };
       for (const contender of contenders)
         await run(contender, { connections: 50, owners: 1_000 }, tokens, warm);
     }
