@@ -6,6 +6,9 @@ const LOCK_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 9_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
+// Plans are kept: one from when a table was empty would read it whole when it has millions of rows.
+const BY_INDEX = 'set enable_seqscan = off';
+
 /** int8 as number (positions stay far below 2^53); the rest as `pg` reads it. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: string) =>
@@ -97,6 +100,7 @@ export class Link {
     client.on('end', lost);
     try {
       await client.connect();
+      await client.query(BY_INDEX);
       await this.events.up?.(client);
     } catch (error) {
       cut(client);

@@ -16,11 +16,15 @@ export interface LogCursor {
   receive(rows: readonly MessageRow[]): void;
 }
 
-/** Numbers have no holes, so a page is a range of them: bounded, whatever plan the server chooses. */
+// The plan is kept, maybe from when the log was empty: that of each page by itself is right for a log of any size. Numbers
+// have no holes, so the limit cuts nothing; it keeps the pages from being joined with the whole log.
 const FETCH = /* sql */ `
 select w.i::int as i, m.seq, m.key, m.headers, m.body
 from unnest($1::int[], $2::bigint[], $3::int[]) with ordinality w(part, at, most, i)
-join bus.message m on m.part = w.part and m.seq >= w.at and m.seq < w.at + w.most
+cross join lateral (
+  select seq, key, headers, body from bus.message
+  where part = w.part and seq >= w.at and seq < w.at + w.most order by seq limit w.most
+) m
 order by w.i, m.seq`;
 
 /** One statement at a time reads all partitions that have something and take something. */
