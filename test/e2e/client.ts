@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SignedIn, Task, User } from '@taskwire/contracts';
+import { refuseUndescribed } from './described.js';
 
 const TIMEOUT_MS = 15_000;
 
@@ -28,6 +29,7 @@ export interface Client {
   createTask(title: string): Promise<Task>;
 }
 
+/** Calls a route of the API. Refuses an answer that its OpenAPI document doesn't describe. */
 export async function call<Body>(
   url: string,
   method: string,
@@ -42,8 +44,15 @@ export async function call<Body>(
   });
   const text = await response.text();
   const parsed: unknown = text === '' ? undefined : JSON.parse(text);
-  return { status: response.status, headers: response.headers, body: parsed as Body };
+  const { status, headers: answered } = response;
+  if (isOfGateway(answered)) {
+    refuseUndescribed(method, new URL(url).pathname, { status, headers: answered, body: parsed });
+  }
+  return { status, headers: answered, body: parsed as Body };
 }
+
+/** A service that is called directly describes nothing, and has no pages to protect. */
+const isOfGateway = (headers: Headers): boolean => headers.has('content-security-policy');
 
 /** Registers a new account. */
 export async function signUp(api: string): Promise<Client> {

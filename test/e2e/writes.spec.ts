@@ -62,6 +62,19 @@ describe('writing tasks', () => {
     expect(read).toMatchObject({ status: 304, body: undefined });
   });
 
+  it('answers 304 to a list that is as the client has it, and the list when it is not', async () => {
+    const { headers } = await ada.call('GET', '/v1/tasks');
+    const known = { 'if-none-match': headers.get('etag') ?? '' };
+    const same = await ada.call('GET', '/v1/tasks', undefined, known);
+    expect(same).toMatchObject({ status: 304, body: undefined });
+    expect(same.headers.get('etag')).toBe(headers.get('etag'));
+
+    const { id } = await ada.createTask('A');
+    const changed = await ada.call<BodyOf<typeof TaskPage>>('GET', '/v1/tasks', undefined, known);
+    expect(changed.status).toBe(200);
+    expect(changed.body.tasks.map((task) => task.id)).toContain(id);
+  });
+
   it('demands If-Match for a change, and refuses a stale one', async () => {
     const { id } = await ada.createTask('A');
     const without = await ada.call<ProblemBody>('PATCH', `/v1/tasks/${id}`, { title: 'B' });

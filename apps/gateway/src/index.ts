@@ -1,1 +1,2 @@
 export { service } from './service.js';
+export { openApiDocument } from './docs/openapi.js';

@@ -1,4 +1,4 @@
-import { Operation, PROBLEMS, ProblemBody, type Route, routes } from '@taskwire/contracts';
+import { isConditional, Operation, PROBLEMS, ProblemBody, type Route, routes } from '@taskwire/contracts';
 import { guide } from './guide.js';
 import { type JsonSchema, SchemaCollector } from '@taskwire/contracts/json-schema';
 import type { Content, OpenApiDocument, OpenApiOperation, Response } from './openapi.types.js';
@@ -52,6 +52,9 @@ function operationOf(
     ...(route.body && { requestBody: { required: true, content: json(schemas.add(route.body)) } }),
     responses: {
       [route.success.status]: successOf(route, schemas),
+      ...(isConditional(route) && {
+        304: { description: 'As If-None-Match has it', headers: { ETag: responseHeader('ETag') } },
+      }),
       ...(route.kind === 'command' && {
         202: {
           description: 'Taken, but not ended within the wait; the operation in Location tells the outcome',
@@ -64,11 +67,13 @@ function operationOf(
   };
 }
 
-function successOf({ success, headers = [] }: Route, schemas: SchemaCollector): Response {
+function successOf(route: Route, schemas: SchemaCollector): Response {
+  const { success } = route;
+  const headers = new Set([...(route.headers ?? []), ...(isConditional(route) ? ['ETag'] : [])]);
   return {
     description: 'Success',
-    ...(headers.length > 0 && {
-      headers: Object.fromEntries(headers.map((name) => [name, responseHeader(name)])),
+    ...(headers.size > 0 && {
+      headers: Object.fromEntries([...headers].map((name) => [name, responseHeader(name)])),
     }),
     ...(success.body && { content: json(schemas.add(success.body)) }),
     ...(success.contentType && { content: { [success.contentType]: { schema: { type: 'string' } } } }),

@@ -1,4 +1,4 @@
-import type { Route } from '@taskwire/contracts';
+import { isConditional, type Route } from '@taskwire/contracts';
 import { type JsonSchema, SchemaCollector } from '@taskwire/contracts/json-schema';
 import type { Parameter } from './openapi.types.js';
 
@@ -34,6 +34,7 @@ export function parametersOf(route: Route, schemas: SchemaCollector): Parameter[
     ...fields('query', route.query && schemas.add(route.query)),
     ...(route.kind === 'command' ? COMMAND_HEADERS : []),
     ...(route.ifMatch ? [ifMatch(route.ifMatch)] : []),
+    ...(isConditional(route) ? [ifNoneMatch] : []),
     ...(route.path === '/v1/live' ? [lastEventId] : []),
   ];
 }
@@ -58,6 +59,14 @@ function ifMatch(need: 'required' | 'optional'): Parameter {
     schema: text,
   };
 }
+
+const ifNoneMatch: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  description: 'The ETag that the client has: 304 and no body while it is the same',
+  schema: text,
+};
 
 const lastEventId: Parameter = {
   name: 'Last-Event-ID',

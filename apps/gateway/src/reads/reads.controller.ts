@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { routes } from '@taskwire/contracts';
+import { isConditional, routes } from '@taskwire/contracts';
 import { ClientAddresses } from '../limits/client-address.js';
 import { type RouteCall, routeController } from '../http/route-controller.js';
+import { bodyEtag } from './body-etag.js';
 import { Forwarder } from './forward.js';
 import { isKnown } from './if-none-match.js';
 import { headersToService } from './passed-headers.js';
@@ -23,9 +24,10 @@ export class ForwardedAnswers {
       headers: headersToService(request.headers),
     });
     reply.status(answer.status).headers(answer.headers);
-    if (answer.status !== 200 || !isKnown(answer.headers['etag'], request.headers['if-none-match'])) {
-      return answer.body;
-    }
+    if (answer.status !== 200 || !isConditional(route)) return answer.body;
+    const etag = answer.headers['etag'] ?? bodyEtag(answer.body);
+    reply.header('etag', etag);
+    if (!isKnown(etag, request.headers['if-none-match'])) return answer.body;
     reply.status(304);
     return undefined;
   }

@@ -126,7 +126,6 @@ export const accountRoutes = {
     service,
     kind: 'read',
     success: { status: 200, body: User },
-    headers: ['ETag'],
   }),
   updateMe: route('PATCH', '/v1/auth/me', {
     summary: 'Change your profile',

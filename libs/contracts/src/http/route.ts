@@ -29,6 +29,11 @@ export interface Route extends RouteOptions {
   readonly path: string;
 }
 
+/** Whether its answer has an ETag, which a client may send back in If-None-Match (RFC 9110 13.1.2). */
+export function isConditional({ method, kind, success }: Route): boolean {
+  return method === 'GET' && kind === 'read' && success.body !== undefined;
+}
+
 /** Declares an HTTP route of the public API: validation, documentation and the gateway's binding come from it. */
 export function route<const O extends RouteOptions>(method: Method, path: string, options: O): Route & O {
   return Object.freeze({ method, path, ...options });

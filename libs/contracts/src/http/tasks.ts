@@ -132,7 +132,6 @@ export const taskRoutes = {
     kind: 'read',
     params,
     success: { status: 200, body: Task },
-    headers: ['ETag'],
     problems: ['not_found'],
   }),
   update: route('PATCH', '/v1/tasks/{id}', {

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  type NotificationList,
+  type ProblemBody,
+  type Route,
+  routes,
+  type SessionList,
+  type SignedIn,
+  type Task,
+} from '@taskwire/contracts';
+import { type Answer, type BodyOf, call, type Client, signUp } from './client.js';
+import { type Platform, startPlatform } from './platform.js';
+import { until } from './until.js';
+
+// Who may do what to whose things, for every route that the contracts have: OWASP API1:2023 (broken object level
+// authorization) and API5:2023 (broken function level authorization).
+
+const ADMIN = { email: 'root@example.org', password: 'a long password of an admin' };
+const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
+
+/** What a request that is right sends, for each route that takes a body. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  'PATCH /v1/tasks/{id}': { title: 'Taken over' },
+  'POST /v1/tasks': { title: 'My own' },
+  'PATCH /v1/auth/me': { name: 'Mallory' },
+  'PUT /v1/auth/me/password': { currentPassword: 'correct horse battery staple', newPassword: 'another one' },
+  'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: true },
+};
+
+/** The things of the victim, by what comes before their id in a path. */
+type Things = Readonly<Record<string, string>>;
+
+let platform: Platform;
+let victim: Client;
+let things: Things;
+const tokens: Record<'another user' | 'an admin', string> = { 'another user': '', 'an admin': '' };
+
+const protectedRoutes = routes.filter(({ access }) => access !== 'public');
+const withIds = protectedRoutes.filter(({ path }) => path.includes('{'));
+const named = (list: readonly Route[]) => list.map((route) => [nameOf(route), route] as const);
+
+beforeAll(async () => {
+  platform = await startPlatform({ env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password } });
+  [victim, tokens['another user']] = [await signUp(platform.api), (await signUp(platform.api)).token];
+  const admin = await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', ADMIN);
+  tokens['an admin'] = admin.body.accessToken;
+  things = await thingsOf(victim);
+}, 60_000);
+afterAll(async () => {
+  await platform?.stop();
+}, 30_000);
+
+async function thingsOf(client: Client): Promise<Things> {
+  const later = await client.call('POST', '/v1/tasks', { title: 'Secret' }, { prefer: 'respond-async' });
+  const task = await client.createTask('Secret');
+  const sessions = await client.call<BodyOf<typeof SessionList>>('GET', '/v1/auth/sessions');
+  const { body } = await until(
+    'the notification',
+    () => client.call<BodyOf<typeof NotificationList>>('GET', '/v1/notifications'),
+    (answer) => answer.body.notifications.some(({ taskId }) => taskId === task.id),
+  );
+  return {
+    '/v1/tasks/': task.id,
+    '/v1/notifications/': body.notifications[0]?.id ?? '',
+    '/v1/auth/sessions/': sessions.body.sessions[0]?.id ?? '',
+    '/v1/operations/': (later.headers.get('location') ?? '').replace('/v1/operations/', ''),
+  };
+}
+
+function attack(route: Route, id: string, token?: string): Promise<Answer<ProblemBody>> {
+  const path = route.path.replaceAll(/\{[^}]+\}/g, id);
+  return call<ProblemBody>(`${platform.api}${path}`, route.method, BODIES[nameOf(route)], {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(route.ifMatch && { 'if-match': '*' }),
+  });
+}
+
+/** What an answer says, but for what is of the request alone. */
+function said({ status, body }: Answer<ProblemBody>, id: string) {
+  const { traceId: _, ...problem } = body;
+  return { status, problem: JSON.stringify(problem).replaceAll(id, '{id}') };
+}
+
+const idOf = (route: Route): string => things[route.path.slice(0, route.path.indexOf('{'))] ?? '';
+const mine = async () => ({
+  task: (await victim.call<Task>('GET', `/v1/tasks/${things['/v1/tasks/']}`)).body,
+  notifications: (await victim.call('GET', '/v1/notifications')).body,
+  sessions: (await victim.call('GET', '/v1/auth/sessions')).status,
+});
+
+it('the tests know a thing of each kind, and a body for each route that takes one', () => {
+  expect(withIds.filter((route) => idOf(route) === '').map(nameOf)).toEqual([]);
+  expect(protectedRoutes.filter((r) => r.body && !(nameOf(r) in BODIES)).map(nameOf)).toEqual([]);
+});
+
+describe.each(['another user', 'an admin'] as const)('%s', (who) => {
+  it.each(named(withIds))('learns nothing of %s, and changes nothing', async (_, route) => {
+    const before = await mine();
+    const none = randomUUID();
+    const there = await attack(route, idOf(route), tokens[who]);
+    const nowhere = await attack(route, none, tokens[who]);
+
+    expect(there.status).toBe(404);
+    // No way to tell a thing of somebody else from one that doesn't exist.
+    expect(said(there, idOf(route))).toEqual(said(nowhere, none));
+    expect(await mine()).toEqual(before);
+  });
+
+  it('finds nothing of others in its own lists', async () => {
+    const lists = protectedRoutes.filter(
+      ({ method, path, kind, access }) =>
+        method === 'GET' && kind === 'read' && access !== 'admin' && !path.includes('{'),
+    );
+    const found = await Promise.all(lists.map((route) => attack(route, '', tokens[who])));
+
+    expect(lists.length).toBeGreaterThan(4);
+    expect(found.map(({ status }) => status)).toEqual(lists.map(() => 200));
+    const secrets = [...Object.values(things), victim.user.id, victim.email];
+    const texts = found.map(({ body }) => JSON.stringify(body));
+    expect(secrets.filter((secret) => texts.some((text) => text.includes(secret)))).toEqual([]);
+  });
+});
+
+it.each(named(protectedRoutes))('nobody gets at %s without a token', async (_, route) => {
+  const before = await mine();
+  const { status, body } = await attack(route, idOf(route));
+
+  expect([status, body.code]).toEqual([401, 'unauthenticated']);
+  expect(await mine()).toEqual(before);
+});
+
+it.each(named(protectedRoutes.filter(({ access }) => access === 'admin')))(
+  'a user may not %s',
+  async (_, route) => {
+    const { status, body } = await attack(route, idOf(route), tokens['another user']);
+
+    expect([status, body.code]).toEqual([403, 'forbidden']);
+  },
+);
