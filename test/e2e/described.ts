@@ -29,7 +29,8 @@ export function refuseUndescribed(method: string, path: string, answer: HttpAnsw
   const operation = found && document.paths[found.path]?.[method.toLowerCase()];
   const called = `${method} ${path} answered ${answer.status}`;
   if (!found || !operation) {
-    const isRefused = answer.status === 404 || answer.status === 405;
+    const isProblem = answer.headers.get('content-type')?.startsWith('application/problem+json');
+    const isRefused = answer.status >= 400 && answer.status < 500 && isProblem;
     if (path.startsWith('/v1/') && !isRefused) throw new Error(`${called}, and is no route`);
     return;
   }

@@ -1,8 +1,15 @@
 import { type ProblemCode, PROBLEMS, type Route } from '@taskwire/contracts';
 
-const EVERYWHERE: readonly ProblemCode[] = ['bad_request', 'rate_limited', 'internal'];
+/** Also of a body where none belongs: it is read before it is known to whom. */
+const EVERYWHERE: readonly ProblemCode[] = [
+  'bad_request',
+  'body_too_large',
+  'unsupported_media_type',
+  'headers_too_large',
+  'rate_limited',
+  'internal',
+];
 const OF_CALLS: readonly ProblemCode[] = ['service_unavailable', 'timeout'];
-const OF_BODIES: readonly ProblemCode[] = ['body_too_large', 'unsupported_media_type'];
 const OF_COMMANDS: readonly ProblemCode[] = [
   'idempotency_conflict',
   'gone',
@@ -22,7 +29,6 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
     ...(checked ? (['validation_failed'] as const) : []),
     ...(access === 'public' ? [] : (['unauthenticated'] as const)),
     ...(access === 'admin' ? (['forbidden'] as const) : []),
-    ...(route.body === undefined ? [] : OF_BODIES),
     ...(route.ifMatch === 'required' ? (['if_match_required'] as const) : []),
     ...(route.service === 'gateway' && route.kind === 'local' ? [] : OF_CALLS),
     ...(route.kind === 'command' ? OF_COMMANDS : []),
