@@ -131,9 +131,12 @@ function headersOf({ parameters }: Operation): fc.Arbitrary<Record<string, strin
   );
 }
 
+/** Where no body belongs. */
+const unsolicited = fc.oneof(junk.map(text), fc.constantFrom('[1e999]', '{"a":"\\ud800"}', '{', '"'));
+
 function bodyOf({ requestBody }: Operation): fc.Arbitrary<string | undefined> {
   const schema: JsonSchema | undefined = requestBody?.content['application/json']?.schema;
-  if (!schema) return rarely(junk.map(text), fc.constant(undefined));
+  if (!schema) return rarely(unsolicited, fc.constant(undefined));
   const values = valuesOf(schema, schemas);
   const texts = fc.oneof(
     { weight: 4, arbitrary: values.map(text) },

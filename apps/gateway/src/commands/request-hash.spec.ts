@@ -13,6 +13,10 @@ describe('requestHash', () => {
     expect(requestHash({ ...request, body: { labels: ['x'], title: 'A' } })).toBe(requestHash(request));
   });
 
+  it.each([['\ud800'], [JSON.parse('[1e999]')]])('refuses a body without a canonical form: %j', (body) => {
+    expect(() => requestHash({ ...request, body })).toThrow(/well-formed/);
+  });
+
   it.each([
     ['body', { body: { title: 'B', labels: ['x'] } }],
     ['order in a list', { body: { title: 'A', labels: ['x', 'y'] } }],

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { ProblemError } from '@taskwire/service';
 import canonicalize from 'canonicalize';
 
 export interface ClientRequest {
@@ -10,9 +11,19 @@ export interface ClientRequest {
   readonly body: unknown;
 }
 
-/** SHA-256 over the canonical JSON (RFC 8785) of what the client asked: tells a repeat from another request under the same key. */
+/**
+ * SHA-256 over the canonical JSON (RFC 8785) of what the client asked: tells a repeat from another request under the same
+ * key. Throws `bad_request` for a body that has no such form.
+ */
 export function requestHash({ method, path, ifMatch, body }: ClientRequest): string {
-  const canonical = canonicalize([method, path, ifMatch ?? null, body ?? null]);
-  if (canonical === undefined) throw new TypeError('a request body that JSON cannot hold');
-  return hash('sha256', canonical, 'base64url');
+  return hash('sha256', canonical([method, path, ifMatch ?? null, body ?? null]), 'base64url');
+}
+
+function canonical(request: readonly unknown[]): string {
+  try {
+    return canonicalize(request) ?? '';
+  } catch {
+    const detail = 'the body holds text that is not well-formed, or a number that is too large (RFC 7493)';
+    throw new ProblemError('bad_request', detail);
+  }
 }
