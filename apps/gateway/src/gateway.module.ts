@@ -9,6 +9,7 @@ import { LiveController } from './live/live.controller.js';
 import { LiveDesk } from './live/live-desk.js';
 import { Tickets } from './live/tickets.js';
 import { UsedTicketsInMemory, UsedTicketsInRedis } from './live/used-tickets.js';
+import { Capacity } from './limits/capacity.js';
 import { ClientAddresses } from './limits/client-address.js';
 import { Limits } from './limits/limits.js';
 import { RateLimit } from './limits/rate-limit.js';
@@ -47,6 +48,7 @@ export class GatewayModule {
     const admitCaller: AdmitCaller = ({ userId }, request, reply) => limits.checkUser(userId, request, reply);
     const parts = [
       ...[operations, tickets, connections, addresses, usage, limits],
+      new Capacity(config.MAX_REQUESTS),
       new SendCommand(bus, operations, endings, services),
       new Forwarder(services),
       new LiveDesk(tickets, tokens, connections, new NotificationFeed(services)),

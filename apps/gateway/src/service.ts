@@ -7,6 +7,7 @@ import { corsOptions } from './http/cors.js';
 import { addHooks } from './http/hooks.js';
 import { requestLog } from './http/request-log.js';
 import { addSecurityHeaders } from './http/security-headers.js';
+import { Capacity } from './limits/capacity.js';
 import { Limits } from './limits/limits.js';
 import { LiveDesk } from './live/live-desk.js';
 import { LiveSocket } from './live/live-socket.js';
@@ -29,6 +30,7 @@ export const service: ServiceDefinition<GatewaySettings> = {
     const requests = requestLog(log);
     addHooks(fastify, {
       limits,
+      capacity: app.get(Capacity),
       usage: app.get(UsageRecorder),
       log: requests,
     });

@@ -31,6 +31,8 @@ export const ADVICE: Record<ProblemCode, string> = {
     'Gateway and service are of versions that do not fit, probably during an update. Try again later with a new Idempotency-Key.',
   unknown_type:
     'The service is older than the gateway, probably during an update. Try again later with a new Idempotency-Key.',
+  overloaded:
+    'Nothing was done. Repeat the request after Retry-After seconds, a write with the same Idempotency-Key.',
   bus_unavailable:
     'Nothing was done. Repeat the request with the same Idempotency-Key after Retry-After seconds.',
   service_unavailable: 'Repeat the request a little later.',

@@ -7,6 +7,7 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'unsupported_media_type',
   'headers_too_large',
   'rate_limited',
+  'overloaded',
   'internal',
 ];
 const OF_CALLS: readonly ProblemCode[] = ['service_unavailable', 'timeout'];

@@ -4,6 +4,7 @@ import { createLogger } from '@taskwire/telemetry';
 import { until } from '@taskwire/testing';
 import { fastify, type FastifyInstance } from 'fastify';
 import { ClientAddresses } from '../limits/client-address.js';
+import { Capacity } from '../limits/capacity.js';
 import { Limits } from '../limits/limits.js';
 import { RateLimit } from '../limits/rate-limit.js';
 import { ServerSentEvents } from '../live/server-sent-events.js';
@@ -39,7 +40,7 @@ beforeEach(async () => {
   const destination = { write: (line: string) => void lines.push(line) };
   const log = requestLog(createLogger({ service: 'gateway', env: {}, destination }));
   app = fastify({ exposeHeadRoutes: false });
-  addHooks(app, { limits, usage, log });
+  addHooks(app, { limits, capacity: new Capacity(2), usage, log });
   for (const url of ['/v1/tasks', '/v1/tasks/:id', '/health/live']) app.get(url, async () => 'ok');
   app.get('/v1/slow', () => new Promise(nothing));
   app.get('/v1/live', async (request, reply) => {

@@ -3,6 +3,7 @@ import { callerOf } from '@taskwire/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bindingOf } from '../commands/bindings.js';
 import { idempotencyKey } from '../commands/idempotency-key.js';
+import type { Capacity } from '../limits/capacity.js';
 import type { Limits } from '../limits/limits.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
 import { factsOf } from './request-facts.js';
@@ -10,6 +11,7 @@ import type { RequestLog } from './request-log.js';
 
 export interface HookParts {
   readonly limits: Limits;
+  readonly capacity: Capacity;
   readonly usage: UsageRecorder;
   readonly log: RequestLog;
 }
@@ -18,7 +20,7 @@ export interface HookParts {
 const CLIENT_GONE = 499;
 
 /** What happens around every request, before and after it is answered. */
-export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookParts): void {
+export function addHooks(fastify: FastifyInstance, { limits, capacity, usage, log }: HookParts): void {
   fastify.addHook('onRequest', async (request, reply) => {
     factsOf(request);
     // Fastify's onResponse does not run when the client goes first, as with every stream.
@@ -29,6 +31,8 @@ export function addHooks(fastify: FastifyInstance, { limits, usage, log }: HookP
       // Also for who sends keys that are none.
       if (isApi(request)) await limits.checkAddress(request, reply);
     }
+    // One whose client went meanwhile never closes again.
+    if (!reply.raw.destroyed) reply.raw.once('close', capacity.enter(request.method, factsOf(request).route));
   });
   fastify.addHook('preValidation', (request, _reply, done) => {
     factsOf(request).clientBody = request.body;

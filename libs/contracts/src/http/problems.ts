@@ -26,6 +26,7 @@ export const PROBLEMS = {
   failed: { status: 500, title: 'The command failed; repeat it with a new Idempotency-Key' },
   contract_mismatch: { status: 500, title: 'The service does not understand this command' },
   unknown_type: { status: 501, title: 'The service does not know this command' },
+  overloaded: { status: 503, title: 'Too many requests are under way; nothing was done' },
   bus_unavailable: { status: 503, title: 'The message bus is not reachable; nothing was done' },
   service_unavailable: { status: 503, title: 'A service is not reachable' },
   timeout: { status: 504, title: 'A service did not answer in time' },
