@@ -12,6 +12,8 @@ export const ADVICE: Record<ProblemCode, string> = {
   forbidden: 'The account lacks the role that this route needs. Ask an administrator.',
   not_found: 'It does not exist, was deleted, or belongs to someone else.',
   method_not_allowed: 'Look up the method of this path in the API reference.',
+  request_timeout:
+    'Send the whole request within 30 seconds. Nothing was done; repeat it, a write with the same Idempotency-Key.',
   email_taken: 'Sign in instead, or register with another email.',
   already_exists: 'It was made before, probably by an earlier attempt of this request: read it at Location.',
   message_ended: 'For operators: discard the dead letter; its sender was told and may send again.',

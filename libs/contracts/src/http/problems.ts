@@ -10,6 +10,7 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'Not allowed for this account' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This path has no such method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   email_taken: { status: 409, title: 'An account with this email exists' },
   already_exists: { status: 409, title: 'It exists already' },
   already_ended: { status: 409, title: 'The operation has ended and cannot be cancelled' },

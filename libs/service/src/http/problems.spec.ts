@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProblemBody } from '@taskwire/contracts';
+import { createLogger } from '@taskwire/telemetry';
+import { answerParserErrors } from './parser-error.js';
 import { startTestApp, type TestApp } from './test-app.fixture.js';
 
 let app: TestApp;
@@ -93,15 +96,14 @@ describe('what is no HTTP request', () => {
       431,
       'headers_too_large',
     ],
+    [
+      'endless extensions of a chunk',
+      `POST /v1/things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1;${'y'.repeat(20_000)}\r\n`,
+      413,
+      'body_too_large',
+    ],
   ])('is answered and disconnected: %s', async (_, sent, status, code) => {
-    const answer = await new Promise<string>((resolve, reject) => {
-      const socket = connect(Number(new URL(app.url).port), '127.0.0.1', () => socket.write(sent));
-      const chunks: Buffer[] = [];
-      socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-      socket.on('end', () => resolve(Buffer.concat(chunks).toString()));
-      socket.on('error', reject);
-      socket.setTimeout(5_000, () => socket.destroy(new Error('not disconnected')));
-    });
+    const answer = await answerTo(sent, Number(new URL(app.url).port));
 
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     const [, body = ''] = answer.split('\r\n\r\n');
@@ -109,4 +111,29 @@ describe('what is no HTTP request', () => {
     expect(problem).toMatchObject({ status, code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(app.lines.join('')).toContain(problem.traceId);
   });
+
+  it('is answered and disconnected: a request that takes too long to arrive', async () => {
+    const limits = { requestTimeout: 50, headersTimeout: 50, connectionsCheckingInterval: 20 };
+    const server = createServer(limits).on(
+      'clientError',
+      answerParserErrors(createLogger({ service: 'task', env: {}, destination: { write: () => undefined } })),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const answer = await answerTo('GET / HTTP/1.1\r\nhost: a\r\n', (server.address() as AddressInfo).port);
+    server.close();
+
+    expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"code":"request_timeout"/);
+  });
 });
+
+/** All that is answered until the connection is ended. */
+function answerTo(sent: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(sent));
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    socket.on('error', reject);
+    socket.setTimeout(5_000, () => socket.destroy(new Error('not disconnected')));
+  });
+}
