@@ -24,6 +24,19 @@ describe('openApiDocument', () => {
     expect(JSON.stringify(document)).not.toContain('$defs');
   });
 
+  it('says of each write whether it heeds an Idempotency-Key', () => {
+    for (const route of routes.filter(({ method, kind }) => method !== 'GET' && kind !== 'local')) {
+      const operation = document.paths[route.path]?.[route.method.toLowerCase()];
+      const takesKey = operation?.parameters.some(({ name }) => name === 'Idempotency-Key');
+      const ignoresKey = operation?.description?.includes('Idempotency-Key is ignored') ?? false;
+      expect([route.path, takesKey, ignoresKey]).toEqual([
+        route.path,
+        route.kind === 'command',
+        route.kind === 'secret',
+      ]);
+    }
+  });
+
   it('says how a command may be answered', () => {
     const create = document.paths['/v1/tasks']?.post;
 

@@ -15,6 +15,9 @@ const TAGS: Readonly<Record<string, string>> = {
   keys: 'Public keys',
 };
 
+const NO_KEY =
+  'Carries credentials, so it is no command: an Idempotency-Key is ignored, and a repeat is done again.';
+
 /** The OpenAPI 3.1 document of the public API, made from the contracts alone. */
 export function openApiDocument(version: string): OpenApiDocument {
   const schemas = new SchemaCollector();
@@ -46,6 +49,7 @@ function operationOf(
   return {
     operationId: operationId(route),
     summary: route.summary,
+    ...(route.kind === 'secret' && route.method !== 'GET' && { description: NO_KEY }),
     tags: [tagOf(route)],
     security: (route.access ?? 'user') === 'public' ? [] : [{ accessToken: [] }],
     parameters: parametersOf(route, schemas),
