@@ -91,6 +91,23 @@ describe('writing tasks', () => {
     expect(stale.headers.get('content-type')).toContain('application/problem+json');
   });
 
+  it('loses no change of fifty editors at once: one is taken, and who is not hears it', async () => {
+    const { id } = await ada.createTask('A');
+    for (const version of [1, 2]) {
+      const known = { 'if-match': `"${version}"` };
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          ada.call<Task>('PATCH', `/v1/tasks/${id}`, { title: `${version}.${n}` }, known),
+        ),
+      );
+      const taken = answers.filter(({ status }) => status === 200);
+
+      expect(answers.filter(({ status }) => status === 412)).toHaveLength(49);
+      expect(taken.map(({ body }) => body)).toEqual([(await ada.call('GET', `/v1/tasks/${id}`)).body]);
+      expect(taken[0]?.body.version).toBe(version + 1);
+    }
+  });
+
   it('changes and deletes whatever the version is when told so', async () => {
     const { id } = await ada.createTask('A');
     const any = { 'if-match': '*' };
@@ -215,7 +232,12 @@ describe('operations', () => {
     expect([201, 202]).toContain(taken.status);
     expect(taken.headers.get('preference-applied')).toBe('respond-async');
     if (taken.status === 202)
-      expect(ended).toMatchObject({ id: taken.body.id, status: 'done', result: { title: 'later' } });
+      expect(ended).toMatchObject({
+        id: taken.body.id,
+        status: 'done',
+        result: { title: 'later' },
+        location: expect.stringMatching('^/v1/tasks/'),
+      });
   });
 
   it('is nobody else’s to read or cancel, and has ended', async () => {
@@ -235,6 +257,27 @@ describe('operations', () => {
     expect(await eve.call('DELETE', location)).toMatchObject({ status: 404 });
     expect(await ada.call('GET', `${location}x`)).toMatchObject({ status: 404 });
     expect(await ada.call('DELETE', location)).toMatchObject({ status: 409, body: problem('already_ended') });
+  });
+});
+
+describe('cancelling a command while it may be running', () => {
+  it('ends it once: everybody sees it cancelled, or done', async () => {
+    const titles = Array.from({ length: 20 }, (_, n) => `t${n}`);
+    const done = await Promise.all(
+      titles.map(async (title) => {
+        const taken = await ada.call('POST', '/v1/tasks', { title }, { prefer: 'respond-async' });
+        if (taken.status === 201) return [title];
+        const location = taken.headers.get('location') ?? '';
+        const cancelled = await ada.call<Operation | ProblemBody>('DELETE', location);
+        const { status } = (await ada.call<Operation>('GET', location)).body;
+
+        const won = { cancelled: 200, done: 409 }[String(status)];
+        expect(cancelled.status).toBe(won);
+        return status === 'done' ? [title] : [];
+      }),
+    );
+
+    expect((await listOf(ada)).map(({ title }) => title).sort()).toEqual(done.flat().sort());
   });
 });
 

@@ -25,6 +25,12 @@ export interface Asker {
   readonly services: ServiceClients;
 }
 
+/** A reply as the route answers it. */
+interface Response extends Pick<Answer, 'headers' | 'body'> {
+  /** Where the thing is that the command made or changed, if it is still there. */
+  readonly location?: string;
+}
+
 /** How a route becomes a command, and the command's reply a response. */
 export interface CommandBinding {
   readonly route: Route;
@@ -37,7 +43,7 @@ export interface CommandBinding {
   /** Where the thing is that a create makes. */
   location?(payload: unknown): string;
   /** Takes a reply that was checked against the contract. */
-  respond(reply: unknown, asker: Asker): Promise<Pick<Answer, 'headers' | 'body'>>;
+  respond(reply: unknown, asker: Asker): Promise<Response>;
 }
 
 type BodyOf<R extends Route> = R extends { body: infer B extends z.ZodType } ? z.output<B> : undefined;
@@ -45,10 +51,7 @@ type BodyOf<R extends Route> = R extends { body: infer B extends z.ZodType } ? z
 interface Shape<R extends Route, C extends CommandContract> {
   payload(write: Write<BodyOf<R>>): PayloadOf<C>;
   location?(payload: PayloadOf<C>): string;
-  respond(
-    reply: ReplyOf<C>,
-    asker: Asker,
-  ): Pick<Answer, 'headers' | 'body'> | Promise<Pick<Answer, 'headers' | 'body'>>;
+  respond(reply: ReplyOf<C>, asker: Asker): Response | Promise<Response>;
 }
 
 /** Binds a route to its contract. The checks of both sides were done when a write gets here, so the types are theirs. */

@@ -30,6 +30,7 @@ const taskOf = ({ params, userId, version }: Write<unknown>) => ({
   version,
 });
 const locationOf = (taskId: string) => `/v1/tasks/${taskId}`;
+const changed = (task: Task) => ({ ...versioned(task), location: locationOf(task.id) });
 
 /** Every write of the API: the route, the command that it becomes, and what its reply is answered as. */
 export const bindings: readonly CommandBinding[] = [
@@ -37,17 +38,17 @@ export const bindings: readonly CommandBinding[] = [
     payload: ({ body, userId, commandId }) => ({ taskId: createdId(commandId), ownerId: userId, ...body }),
     location: ({ taskId }) => locationOf(taskId),
     respond: (task: Task) => ({
+      ...changed(task),
       headers: { location: locationOf(task.id), etag: etagOf(task.version) },
-      body: task,
     }),
   }),
   bind(taskRoutes.update, UpdateTask, {
     payload: (write) => ({ ...taskOf(write), changes: write.body }),
-    respond: versioned,
+    respond: changed,
   }),
   bind(taskRoutes.delete, DeleteTask, { payload: taskOf, respond: () => ({ headers: {} }) }),
-  bind(taskRoutes.complete, CompleteTask, { payload: taskOf, respond: versioned }),
-  bind(taskRoutes.reopen, ReopenTask, { payload: taskOf, respond: versioned }),
+  bind(taskRoutes.complete, CompleteTask, { payload: taskOf, respond: changed }),
+  bind(taskRoutes.reopen, ReopenTask, { payload: taskOf, respond: changed }),
   bind(notificationRoutes.read, ReadNotification, {
     payload: ({ params, userId }) => ({ notificationId: params.id ?? '', userId }),
     respond: whole,
@@ -73,7 +74,7 @@ export const bindings: readonly CommandBinding[] = [
         path: accountRoutes.me.path,
         token: caller.token,
       });
-      return versioned(User.parse(profile.body));
+      return { ...versioned(User.parse(profile.body)), location: accountRoutes.me.path };
     },
   }),
 ];

@@ -23,7 +23,7 @@ A sign-in begins a session, with an access token for 10 minutes and a refresh to
   {
     id: 'writes',
     text: `## Writes
-A write becomes a command on the message bus. The answer is the result when it comes within 5 seconds (\`Prefer: wait=N\` changes that), else 202 with the operation in \`Location\`; \`Prefer: respond-async\` asks for the 202 at once. Read the operation until its status is no longer \`pending\`; \`DELETE\` cancels it if it has not run. Operations are known for 7 days.
+A write becomes a command on the message bus. The answer is the result when it comes within 5 seconds (\`Prefer: wait=N\` changes that), else 202 with the operation in \`Location\`; \`Prefer: respond-async\` asks for the 202 at once. Read the operation until its status is no longer \`pending\`: a done one has the result, and in \`location\` where it is; \`DELETE\` cancels it if it has not run. Operations are known for 7 days.
 
 Send an \`Idempotency-Key\` (a UUID is good) and a repeat after a lost answer is not done twice: it gets the first answer again, with \`Idempotency-Replayed: true\`. Without one, the gateway makes a key and returns it in each answer. The same key with another request is refused with 422. After \`failed\`, \`expired\` or \`cancelled\`, use a new key.
 

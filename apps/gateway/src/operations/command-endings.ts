@@ -13,9 +13,13 @@ export class CommandEndings {
     return this.ask('GET', key);
   }
 
-  /** Ends the command as `cancelled`, unless it ended otherwise before. */
+  /** Ends the command as `cancelled`, unless it ended otherwise before, or is about to. */
   async cancel(key: OperationKey): Promise<CommandEnding> {
     const ending = await this.ask('DELETE', key);
+    if (ending.status === 'pending') {
+      const headers = { 'retry-after': '1' };
+      throw new ProblemError('service_unavailable', 'the command is about to end: ask again', { headers });
+    }
     if (ending.status !== 'cancelled') throw new ProblemError('already_ended', `it is ${ending.status}`);
     return ending;
   }

@@ -67,14 +67,17 @@ describe('Operations', () => {
     ]);
   });
 
-  it('answers a done one with the body of its route, if that has one', async () => {
+  it('answers a done one with the body of its route and where it is, if it has them', async () => {
     const done = operations({ status: 'done', reply: task }).operations;
     const deleted = operations({ status: 'done', reply: { taskId: USER, ownerId: USER } }).operations;
 
-    expect((await done.get(ids.sign(key), caller)).result).toEqual(task);
-    expect(
-      await deleted.get(ids.sign({ ...key, route: 'DELETE /v1/tasks/{id}' }), caller),
-    ).not.toHaveProperty('result');
+    expect(await done.get(ids.sign(key), caller)).toMatchObject({
+      result: task,
+      location: `/v1/tasks/${USER}`,
+    });
+    expect(await deleted.get(ids.sign({ ...key, route: 'DELETE /v1/tasks/{id}' }), caller)).toEqual(
+      expect.not.objectContaining({ result: expect.anything(), location: expect.anything() }),
+    );
   });
 
   it.each([
@@ -103,8 +106,10 @@ describe('Operations', () => {
   it('cancels what has not ended, and only that', async () => {
     const open = operations({ status: 'cancelled' }).operations;
     const ended = operations({ status: 'done', reply: task }).operations;
+    const ending = operations({ status: 'pending' }).operations;
 
     expect((await open.cancel(ids.sign(key), caller)).status).toBe('cancelled');
     expect(await codeOf(ended.cancel(ids.sign(key), caller))).toBe('already_ended');
+    expect(await codeOf(ending.cancel(ids.sign(key), caller))).toBe('service_unavailable');
   });
 });

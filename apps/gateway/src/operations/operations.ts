@@ -48,11 +48,15 @@ export class Operations {
       return { ...operation, problem: problemBody(endingProblem(status, ending.problem)) };
     const binding = bindingOf(key.route);
     if (binding === undefined) return operation;
-    const { body } = await binding.respond(binding.contract.reply.parse(ending.reply), {
+    const { body, location } = await binding.respond(binding.contract.reply.parse(ending.reply), {
       caller,
       services: this.services,
     });
-    return body === undefined ? operation : { ...operation, result: body };
+    return {
+      ...operation,
+      ...(body !== undefined && { result: body }),
+      ...(location !== undefined && { location }),
+    };
   }
 }
 

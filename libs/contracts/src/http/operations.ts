@@ -5,12 +5,13 @@ import { route } from './route.js';
 
 export const OperationStatus = z.enum(['pending', 'done', 'rejected', 'failed', 'expired', 'cancelled']);
 
-/** What became of a command. `expiresAt`: until when it is known here. */
+/** What became of a command. `location`: where the thing is that it made or changed. `expiresAt`: until when it is known here. */
 export const Operation = z
   .object({
     id: z.string(),
     status: OperationStatus,
     result: z.unknown().optional(),
+    location: z.string().optional(),
     problem: ProblemBody.optional(),
     expiresAt: Instant,
   })
@@ -38,7 +39,7 @@ export const operationRoutes = {
     kind: 'local',
     params,
     success: { status: 200, body: Operation },
-    problems: ['not_found', 'gone'],
+    problems: ['not_found', 'gone', 'service_unavailable', 'timeout'],
   }),
   cancel: route('DELETE', '/v1/operations/{id}', {
     summary: 'Cancel a command that has not run',
@@ -46,6 +47,6 @@ export const operationRoutes = {
     kind: 'local',
     params,
     success: { status: 200, body: Operation },
-    problems: ['not_found', 'gone', 'already_ended'],
+    problems: ['not_found', 'gone', 'already_ended', 'service_unavailable', 'timeout'],
   }),
 } as const;
