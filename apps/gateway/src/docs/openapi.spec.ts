@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { routes } from '@taskwire/contracts';
+import { type Api, apiBreaks } from '@taskwire/contracts/compatibility';
 import { openApiDocument } from './openapi.js';
 
 const document = openApiDocument('1.2.3');
@@ -14,6 +16,13 @@ describe('openApiDocument', () => {
   it('has every route, each with an id of its own', () => {
     expect(operations).toHaveLength(routes.length);
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(routes.length);
+  });
+
+  it('breaks no client of the published one', async () => {
+    const file = new URL('../../published/openapi.v1.json', import.meta.url);
+    const published = JSON.parse(await readFile(file, 'utf8')) as Api;
+
+    expect(apiBreaks(published, document)).toEqual([]);
   });
 
   it('points only to schemas that it has', () => {

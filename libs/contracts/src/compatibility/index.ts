@@ -1,3 +1,4 @@
+export { type Api, apiBreaks } from './compare-apis.js';
 export { checkContracts, fails, type Stored } from './check.js';
 export { type Finding, report } from './finding.js';
 export type { Published } from './published.js';
