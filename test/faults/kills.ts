@@ -50,6 +50,7 @@ export async function killRepeatedly(deployment: Deployment, victim: Victim, pac
     const point = points[n % points.length] as string;
     await pace.next();
     const [killed, restarts] = [deployment.kills(process).length, deployment.restarts(process)];
+    const instances = deployment.instances(process);
     await until(
       `kill ${n + 1} of ${process} at ${point}`,
       () => {
@@ -60,9 +61,11 @@ export async function killRepeatedly(deployment: Deployment, victim: Victim, pac
       KILL_LIMIT_MS,
     );
     arm('');
+    // One that was on its way out when it was killed stays away.
+    const isOneGone = () => instances.some((one) => !deployment.instances(process).includes(one));
     await until(
       `${process} is started again`,
-      () => Promise.resolve(deployment.restarts(process) > restarts),
+      () => Promise.resolve(deployment.restarts(process) > restarts || isOneGone()),
       KILL_LIMIT_MS,
     );
   }

@@ -3,6 +3,7 @@ import { type ProblemCode, PROBLEMS, type Route } from '@taskwire/contracts';
 /** Also of a body where none belongs: it is read before it is known to whom. */
 const EVERYWHERE: readonly ProblemCode[] = [
   'bad_request',
+  'request_timeout',
   'body_too_large',
   'unsupported_media_type',
   'headers_too_large',
