@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -51,6 +52,7 @@ describe('what is refused before it reaches a service', () => {
     ],
     ['2 MiB', 'POST', '/v1/auth/login', json, `"${'x'.repeat(2 ** 21)}"`, 413, 'body_too_large'],
     ['what cannot be decoded', 'GET', '/v1/tasks/%E0%A4%A', {}, undefined, 400, 'bad_request'],
+    ['a body of 33 levels', 'POST', '/v1/auth/login', json, '['.repeat(33), 400, 'bad_request'],
     ['a body of null', 'POST', '/v1/auth/login', json, 'null', 400, 'validation_failed'],
     ['an unknown error page', 'GET', '/docs/errors/nothing', {}, undefined, 404, 'not_found'],
   ] as const)('%s', async (_what, method, path, headers, body, status, code) => {
@@ -196,10 +198,20 @@ describe('pages', () => {
     expect(await response.text()).toContain(part);
   });
 
-  it('are compressed', async () => {
+  it('are compressed, but for what holds a secret', async () => {
     const response = await send('/docs', { headers: { 'accept-encoding': 'gzip' } });
 
     expect(response.headers.get('content-encoding')).toBe('gzip');
+
+    const name = '𝕏'.repeat(100);
+    const email = `e2e-${randomUUID()}@example.org`;
+    const signedIn = await send('/v1/auth/register', {
+      method: 'POST',
+      headers: { ...json, 'accept-encoding': 'gzip' },
+      body: JSON.stringify({ email, password: 'correct horse battery staple', name }),
+    });
+    expect(signedIn.headers.get('content-encoding')).toBeNull();
+    expect((await signedIn.arrayBuffer()).byteLength).toBeGreaterThan(1_024);
   });
 });
 

@@ -4,13 +4,17 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from '@taskwire/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { boundClose } from './http/bounded-close.js';
+import { isDeeperThan } from './http/json-depth.js';
 import { answerParserErrors } from './http/parser-error.js';
+import { ProblemError } from './http/problem-error.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { RouteTable } from './http/route-table.js';
 import { traceRequests } from './http/tracing.js';
 import { nestLogger } from './nest-logger.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Of arrays and objects within each other; no body of ours has more than three. */
+const MAX_JSON_DEPTH = 32;
 /** From the first byte of a request to its last. */
 const REQUEST_LIMIT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
@@ -51,13 +55,22 @@ export async function createHttpApp(
   fastify.removeContentTypeParser(['text/plain', 'application/json']);
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body);
     // Many clients name the type of a body that they don't send, as with POST /v1/tasks/{id}/complete.
-    if (body === '') done(null, undefined);
-    else void parseJson(request, String(body), done);
+    if (text === '') done(null, undefined);
+    else if (isDeeperThan(MAX_JSON_DEPTH, text)) done(tooDeep());
+    else void parseJson(request, text, done);
   });
   boundClose(fastify, DRAIN_MS);
   traceRequests(fastify, service);
   routes.watch(fastify);
   app.useGlobalFilters(filter);
   return app;
+}
+
+function tooDeep(): ProblemError {
+  return new ProblemError(
+    'bad_request',
+    `the body has more than ${MAX_JSON_DEPTH} levels of arrays and objects`,
+  );
 }

@@ -7,6 +7,9 @@ import { Forwarder } from './forward.js';
 import { isKnown } from './if-none-match.js';
 import { headersToService } from './passed-headers.js';
 
+/** What @fastify/compress looks for. */
+const NO_COMPRESSION = 'x-no-compression';
+
 /** Answers the routes that a service answers itself: reads, and whatever holds a secret. */
 @Injectable()
 export class ForwardedAnswers {
@@ -23,6 +26,8 @@ export class ForwardedAnswers {
       clientAddress: this.addresses.of(request.raw),
       headers: headersToService(request.headers),
     });
+    // A secret beside text that somebody else chose gives itself away by its compressed size (BREACH).
+    if (route.kind === 'secret') request.headers[NO_COMPRESSION] = 'true';
     reply.status(answer.status).headers(answer.headers);
     if (answer.status !== 200 || !isConditional(route)) return answer.body;
     const etag = answer.headers['etag'] ?? bodyEtag(answer.body);
