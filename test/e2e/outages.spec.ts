@@ -121,3 +121,43 @@ describe('after a restart of the gateway', () => {
     if (taken.status === 202) expect((await operation(taken)).status).toBe('done');
   });
 });
+
+describe('the repeat of a write after every process was started again', () => {
+  it('gets the first answer, with its headers', async () => {
+    const { id } = await ada.createTask('first');
+    const path = `/v1/tasks/${id}`;
+    const writes = [
+      ['POST', '/v1/tasks', { title: 'second' }, {}],
+      ['PATCH', path, { title: 'changed' }, { 'if-match': '"1"' }],
+      ['POST', `${path}/complete`, undefined, {}],
+      ['PUT', '/v1/notifications/preferences', { emailReminders: false, taskChanges: true }, {}],
+      ['DELETE', path, undefined, { 'if-match': '"3"' }],
+    ] as const;
+    const keys = writes.map(() => randomUUID());
+    const send = async () => {
+      const answers = [];
+      for (const [at, [method, to, body, headers]] of writes.entries()) {
+        const { status, ...answer } = await ada.call(method, to, body, {
+          ...headers,
+          'idempotency-key': keys[at] ?? '',
+        });
+        const kept = ['content-type', 'etag', 'location', 'idempotency-key'];
+        const named = Object.fromEntries(kept.map((name) => [name, answer.headers.get(name)]));
+        answers.push({
+          replayed: answer.headers.get('idempotency-replayed'),
+          told: { status, body: answer.body, ...named },
+        });
+      }
+      return answers;
+    };
+    const first = await send();
+    const services = ['gateway', 'analytics', 'notification', 'task', 'auth'] as const;
+    for (const name of services) await platform.stopService(name);
+    for (const name of services.toReversed()) await platform.startService(name);
+    const again = await send();
+
+    expect(first.map(({ told }) => told.status)).toEqual([201, 200, 200, 200, 204]);
+    expect(first.map(({ replayed }) => replayed)).toEqual(writes.map(() => null));
+    expect(again).toEqual(first.map(({ told }) => ({ replayed: 'true', told })));
+  }, 60_000);
+});
