@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateApiTypes } from './api-types.js';
 import { prisma } from './prisma.js';
 import { appsWithStore, root } from './workspaces.js';
 
@@ -31,8 +32,9 @@ async function generateFor(app) {
   return true;
 }
 
-/** Generates the Prisma client of every app whose schema changed. Returns the names of those. */
+/** Generates the Prisma client of every app whose schema changed, and the types of the API. Returns the names of the apps. */
 export async function generate() {
+  await generateApiTypes();
   const done = await Promise.all(
     appsWithStore.map(async (app) => ((await generateFor(app)) ? app.name : null)),
   );

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { taskwire } from '@taskwire/client';
 import type { Operation, ProblemBody, TaskPage } from '@taskwire/contracts';
 import { type FaultProxy, faultProxy } from '@taskwire/testing';
 import { Client as Database } from 'pg';
@@ -119,6 +121,23 @@ describe('after a restart of the gateway', () => {
 
     expect(frame).toMatchObject({ id: seen + 1, data: { title: 'B' } });
     if (taken.status === 202) expect((await operation(taken)).status).toBe('done');
+  });
+});
+
+describe('a client of the package, over a restart of the gateway', () => {
+  it('has each of its writes done once', async () => {
+    const api = taskwire({ baseUrl: platform.api, token: () => ada.token });
+    const wanted = Array.from({ length: 10 }, (_, n) => `task ${n}`);
+    const writing = Promise.all(
+      wanted.map((title, n) => sleep(n * 30).then(() => api.POST('/v1/tasks', { body: { title } }))),
+    );
+    await platform.stopService('gateway');
+    await platform.startService('gateway');
+    const answers = await writing;
+    const { data } = await api.GET('/v1/tasks', { params: { query: { limit: 100 } } });
+
+    expect(answers.map(({ response }) => response.status)).toEqual(wanted.map(() => 201));
+    expect(data?.tasks.map(({ title }) => title).sort()).toEqual(wanted);
   });
 });
 
