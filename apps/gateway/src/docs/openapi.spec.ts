@@ -25,6 +25,15 @@ describe('openApiDocument', () => {
     expect(apiBreaks(published, document)).toEqual([]);
   });
 
+  it('marks a route that is to end', () => {
+    const [route] = routes;
+    const ending = { since: new Date(), sunset: new Date(), link: '/docs' };
+    const { paths } = openApiDocument('1', route ? [{ ...route, deprecated: ending }] : []);
+
+    expect(Object.values(Object.values(paths)[0] ?? {})[0]?.deprecated).toBe(true);
+    expect(operations.filter(({ deprecated }) => deprecated)).toEqual([]);
+  });
+
   it('points only to schemas that it has', () => {
     const targets = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
     const missing = [...targets].filter(([, name = '']) => !(name in document.components.schemas));

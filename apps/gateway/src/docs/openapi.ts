@@ -18,13 +18,13 @@ const TAGS: Readonly<Record<string, string>> = {
 const NO_KEY =
   'Carries credentials, so it is no command: an Idempotency-Key is ignored, and a repeat is done again.';
 
-/** The OpenAPI 3.1 document of the public API, made from the contracts alone. */
-export function openApiDocument(version: string): OpenApiDocument {
+/** The OpenAPI 3.1 document of these routes, made from the contracts alone. Default: the public API. */
+export function openApiDocument(version: string, described: readonly Route[] = routes): OpenApiDocument {
   const schemas = new SchemaCollector();
   const problem = schemas.add(ProblemBody);
   const operation = schemas.add(Operation);
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
-  for (const route of routes) {
+  for (const route of described) {
     (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route, schemas, problem, operation);
   }
   return {
@@ -50,6 +50,7 @@ function operationOf(
     operationId: operationId(route),
     summary: route.summary,
     ...(route.kind === 'secret' && route.method !== 'GET' && { description: NO_KEY }),
+    ...(route.deprecated && { deprecated: true }),
     tags: [tagOf(route)],
     security: (route.access ?? 'user') === 'public' ? [] : [{ accessToken: [] }],
     parameters: parametersOf(route, schemas),

@@ -4,6 +4,16 @@ import type { ProblemCode } from './problems.js';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type ServiceName = 'gateway' | 'auth' | 'task' | 'notification' | 'analytics';
 
+/** The announced end of a route. */
+export interface Deprecated {
+  /** From when on nobody should start to use it (RFC 9745). */
+  readonly since: Date;
+  /** From when on it may be gone (RFC 8594). */
+  readonly sunset: Date;
+  /** The page that says what to use instead. */
+  readonly link: string;
+}
+
 export interface RouteOptions {
   readonly summary: string;
   /** Who answers. Reads and requests with secrets reach it by internal HTTP under the same path. */
@@ -19,6 +29,8 @@ export interface RouteOptions {
   readonly success: { readonly status: number; readonly body?: z.ZodType; readonly contentType?: string };
   /** Response headers worth documenting. */
   readonly headers?: readonly string[];
+  /** Told in the headers of its answers and in the OpenAPI document. Default: it stays. */
+  readonly deprecated?: Deprecated;
   /** Problems beside those that any route may answer. */
   readonly problems?: readonly ProblemCode[];
 }

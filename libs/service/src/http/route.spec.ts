@@ -54,6 +54,20 @@ describe('a request that is not as its contract says', () => {
   });
 });
 
+describe('a route that is to end', () => {
+  it('says so in each answer, and the others do not', async () => {
+    const { headers } = await fetch(`${app.url}/v1/old`);
+    const others = (await fetch(`${app.url}/v1/things`)).headers;
+
+    expect(['deprecation', 'sunset', 'link'].map((name) => headers.get(name))).toEqual([
+      '@1795737600',
+      'Thu, 27 May 2027 00:00:00 GMT',
+      '</docs>; rel="deprecation", </docs>; rel="sunset"',
+    ]);
+    expect(['deprecation', 'sunset', 'link'].map((name) => others.get(name))).toEqual([null, null, null]);
+  });
+});
+
 describe('access', () => {
   it('needs a token, unless the route is public', async () => {
     const problem = await app.problemOf('/v1/me');

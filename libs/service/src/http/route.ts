@@ -1,5 +1,6 @@
 import {
   applyDecorators,
+  Header,
   HttpCode,
   RequestMapping,
   RequestMethod,
@@ -7,7 +8,7 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import type { Method, Route as RouteContract } from '@taskwire/contracts';
+import type { Deprecated, Method, Route as RouteContract } from '@taskwire/contracts';
 import { CallerGuard } from '../access/caller.guard.js';
 import { InternalGuard } from '../access/internal.guard.js';
 import { OperatorGuard } from '../access/operator.guard.js';
@@ -34,8 +35,18 @@ export function Route(contract: RouteContract): MethodDecorator {
     RequestMapping({ method: METHODS[contract.method], path: contract.path.replaceAll(/\{(\w+)\}/g, ':$1') }),
     HttpCode(contract.success.status),
     SetMetadata(ROUTE, contract),
+    ...(contract.deprecated ? deprecation(contract.deprecated) : []),
     UseGuards(...(contract.access === 'public' ? [] : [CallerGuard]), ValidationGuard),
   );
+}
+
+/** `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and where to read about both. */
+function deprecation({ since, sunset, link }: Deprecated): MethodDecorator[] {
+  return [
+    Header('deprecation', `@${Math.floor(since.getTime() / 1_000)}`),
+    Header('sunset', sunset.toUTCString()),
+    Header('link', `<${link}>; rel="deprecation", <${link}>; rel="sunset"`),
+  ];
 }
 
 /** Serves a path for other processes of the platform only: demands `Authorization: Bearer <INTERNAL_TOKEN>`. */

@@ -33,6 +33,14 @@ const things = {
   }),
   me: route('GET', '/v1/me', { summary: '', service, kind: 'read', success }),
   admin: route('GET', '/v1/admin', { summary: '', service, kind: 'read', access: 'admin', success }),
+  old: route('GET', '/v1/old', {
+    ...{ summary: '', service, kind: 'read', access: 'public', success },
+    deprecated: {
+      since: new Date('2026-11-27T00:00:00Z'),
+      sunset: new Date('2027-05-27T00:00:00Z'),
+      link: '/docs',
+    },
+  }),
   fail: route('GET', '/v1/fail/{how}', {
     ...{ summary: '', service, kind: 'read', access: 'public', success },
   }),
@@ -62,6 +70,11 @@ class Things {
 
   @Route(things.admin)
   admin() {
+    return {};
+  }
+
+  @Route(things.old)
+  old() {
     return {};
   }
 
