@@ -13,6 +13,7 @@ export default {
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   testTimeout: 30_000,
+  testSequencer: './tools/jest/sequencer.js',
   globalSetup: './tools/jest/global-setup.js',
   globalTeardown: './tools/jest/global-teardown.js',
 };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Platform, startPlatform } from '../e2e/platform.js';
 import { fuzz } from './fuzz.ts';
 
-const REQUESTS = 1_000;
+const REQUESTS = 600;
 
 let platform: Platform;
 beforeAll(async () => {
@@ -14,5 +14,5 @@ it('answers whatever is sent as its description says, and never with a fault of 
   const answers = await fuzz({ api: platform.api, requests: REQUESTS, seed: 1 });
 
   // Neither refused all nor taken all.
-  for (const status of [200, 201, 400, 401, 404, 415, 422]) expect(answers).toHaveProperty(String(status));
+  for (const status of [200, 201, 204, 400, 401, 404, 415]) expect(answers).toHaveProperty(String(status));
 }, 120_000);
