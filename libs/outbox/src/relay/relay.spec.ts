@@ -70,7 +70,8 @@ describe('a relay', () => {
     await until('all events', () => driver.stored.length === 1_000);
     expect(driver.numbers()).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)));
     expect(driver.mostRunning).toBe(1);
-    expect(driver.calls).toBeGreaterThanOrEqual(5);
+    // A pass takes 500 at most.
+    expect(driver.calls).toBeGreaterThanOrEqual(2);
   });
 
   it('finds rows by polling when nothing woke it', async () => {
