@@ -53,17 +53,18 @@ export function openSession(
   const end = async (): Promise<void> => {
     await deployment
       ?.stop({ keep })
-      .catch((error: unknown) => console.error(`not everything could be removed: ${textOf(error)}`));
+      .catch((error: unknown) => console.error('not everything could be removed:', error));
     deployment = undefined;
   };
   return {
     round: async (number, point, plan) => {
       const started = performance.now();
       const before = deployment?.exits().length ?? 0;
-      const result: Omit<Round, keyof Frame> = await attempt(plan).catch((error: unknown) => ({
-        ...NOTHING,
-        error: textOf(error),
-      }));
+      const result: Omit<Round, keyof Frame> = await attempt(plan).catch((error: unknown) => {
+        console.error(error);
+        // Without its stack, which names folders of this machine.
+        return { ...NOTHING, error: String(error) };
+      });
       const exits = deployment?.exits().slice(before) ?? [];
       const [uncaught] = deployment?.uncaught() ?? [];
       if (uncaught !== undefined) result.error ??= uncaught;
@@ -86,7 +87,3 @@ const NOTHING: Omit<Round, keyof Frame | 'error'> = {
   ...{ kills: [], faults: {}, findings: [], remindersLateMs: [], complaints: [] },
   ...{ attempted: 0, acknowledged: 0, byOperation: 0, refused: 0 },
 };
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
