@@ -1,5 +1,6 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import type { ServiceContext } from '@taskwire/service';
+import { redisAt, SharedRedis } from '@taskwire/service/redis';
 import { AccountStore } from './accounts/account-store.js';
 import { spelling } from './accounts/account.js';
 import { ContactReader } from './accounts/contact.js';
@@ -46,6 +47,7 @@ export class AuthModule {
       perAccount: config.RATE_LIMIT_LOGIN_ACCOUNT,
     };
     const tokens = { internal: config.INTERNAL_TOKEN, exempt: config.RATE_LIMIT_EXEMPT_TOKEN };
+    const redis = redisAt(config.REDIS_URL, log);
     const sessions = new SessionStore(db);
     const isFamiliar = async (email: string, network: string) => {
       const addresses = await sessions.addresses(spelling(email), openSince(new Date()), MOST_SESSIONS);
@@ -58,7 +60,8 @@ export class AuthModule {
       { provide: SigningKeys, useValue: keys },
       { provide: AccessTokens, useValue: new AccessTokens(keys) },
       { provide: RequestClients, useValue: new RequestClients(tokens) },
-      { provide: LoginLimits, useValue: new LoginLimits(limit, isFamiliar) },
+      { provide: LoginLimits, useValue: new LoginLimits(limit, isFamiliar, redis) },
+      ...(redis ? [{ provide: SharedRedis, useValue: redis }] : []),
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
       AuditTrail,
       PasswordHasher,
