@@ -32,6 +32,7 @@ export class SharedRedis implements OnApplicationShutdown {
       retryStrategy: (attempt) => Math.min(attempt * 200, LONGEST_RETRY_MS),
     });
     this.client.on('error', onLost);
+    this.client.on('ready', () => this.#breaker.succeeded());
   }
 
   /** What Redis answers; while it is lost, at once what `without` says. Never rejects by the fault of Redis. */
