@@ -18,11 +18,16 @@ import { CommandEndings } from './operations/command-endings.js';
 import { OperationIds } from './operations/operation-id.js';
 import { Operations } from './operations/operations.js';
 import { OperationsController } from './operations/operations.controller.js';
+import { CacheInMemory } from './reads/cache-in-memory.js';
+import { CacheInRedis } from './reads/cache-in-redis.js';
+import { CachedReads } from './reads/cached-reads.js';
+import { CachedReadsController } from './reads/cached-reads.controller.js';
+import { ReadCache } from './reads/read-cache.js';
 import { ForwardedAnswers, ReadsController } from './reads/reads.controller.js';
 import { Forwarder } from './reads/forward.js';
 import type { GatewaySettings } from './settings.js';
 import { Shutdown } from './shutdown.js';
-import { droppedUsage } from './telemetry.js';
+import { cachedReads, droppedUsage } from './telemetry.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 
 /** Everything that the gateway serves: commands, reads, operations, live events and the pages about them. */
@@ -30,7 +35,9 @@ export class GatewayModule {
   static on({ bus, config, log, services, tokens }: ServiceContext<GatewaySettings>): DynamicModule {
     const redis = redisAt(config.REDIS_URL, log);
     const endings = new CommandEndings(services);
-    const operations = new Operations(new OperationIds(config.OPERATION_SECRET), endings, services);
+    const cache = new ReadCache(new CacheInMemory(), redis && new CacheInRedis(redis));
+    const reads = new CachedReads(new Forwarder(services), cache, cachedReads());
+    const operations = new Operations(new OperationIds(config.OPERATION_SECRET), endings, reads);
     const used = redis ? new UsedTicketsInRedis(redis) : new UsedTicketsInMemory();
     const tickets = new Tickets(config.OPERATION_SECRET, used);
     const connections = new LiveConnections((sessionId) => tokens.isRevoked(sessionId));
@@ -48,8 +55,8 @@ export class GatewayModule {
     const parts = [
       ...[operations, tickets, connections, addresses, usage, limits],
       new Capacity(config.MAX_REQUESTS),
-      new SendCommand(bus, operations, endings, services),
-      new Forwarder(services),
+      new SendCommand(bus, operations, endings, reads),
+      reads,
       new LiveDesk(tickets, tokens, connections, new NotificationFeed(services)),
       new Shutdown(connections, usage),
       ...(redis ? [redis] : []),
@@ -59,6 +66,7 @@ export class GatewayModule {
       controllers: [
         CommandsController,
         ReadsController,
+        CachedReadsController,
         OperationsController,
         LiveController,
         DocsController,

@@ -68,13 +68,9 @@ export const bindings: readonly CommandBinding[] = [
   bind(accountRoutes.updateMe, UpdateProfile, {
     payload: ({ body, userId, version }) => ({ userId, version, changes: body }),
     // The profile holds an address, which never crosses the bus: it is read from auth afterwards.
-    respond: async (_reply, { caller, services }) => {
-      const profile = await services.get('auth').request({
-        method: accountRoutes.me.method,
-        path: accountRoutes.me.path,
-        token: caller.token,
-      });
-      return { ...versioned(User.parse(profile.body)), location: accountRoutes.me.path };
+    respond: async ({ version }, { caller, reads }) => {
+      const profile = await reads.changed(accountRoutes.me, version, caller);
+      return { ...versioned(User.parse(profile)), location: accountRoutes.me.path };
     },
   }),
 ];
