@@ -5,13 +5,13 @@ import { connect, type ClientHttp2Session } from 'node:http2';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Task } from '@taskwire/contracts';
 import { service as gateway } from '@taskwire/gateway';
 import { ConfigError, startService } from '@taskwire/service';
-import { WebSocket } from 'ws';
 import { type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
@@ -114,17 +114,22 @@ async function ask(session: ClientHttp2Session, path: string, { method = 'GET', 
     const stream = session.request({ ':path': '/v1/live', ...bearer() });
     const [answered] = (await once(stream, 'response')) as [Record<string, unknown>];
     const { body } = await ada.call<{ ticket: string }>('POST', '/v1/live/tickets');
-    const socket = new WebSocket(`wss://${url.host}/v1/live/ws?ticket=${body.ticket}`, { ca });
-    await once(socket, 'open');
+    const upgrade = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    const handshake = request(new URL(`/v1/live/ws?ticket=${body.ticket}`, url), {
+      ca,
+      headers: { ...upgrade, 'sec-websocket-key': Buffer.alloc(16).toString('base64') },
+    }).end();
+    const [, socket] = (await once(handshake, 'upgrade')) as [unknown, Duplex];
+    // Frames of a server are not masked.
     const frames: string[] = [];
-    socket.on('message', (frame: Buffer) => frames.push(frame.toString()));
+    socket.on('data', (frame: Buffer) => frames.push(frame.toString()));
     await ada.createTask('live');
     const pushed = await until(
       'the event',
       async () => frames.join(''),
       (all) => all.includes('"live"'),
     );
-    socket.close();
+    socket.destroy();
     let text = '';
     for await (const chunk of stream.setEncoding('utf8')) {
       text += String(chunk);
