@@ -25,6 +25,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/tasks': { title: 'My own' },
   'PATCH /v1/auth/me': { name: 'Mallory' },
   'PUT /v1/auth/me/password': { currentPassword: 'correct horse battery staple', newPassword: 'another one' },
+  'POST /v1/auth/me/email': { newEmail: 'mallory@example.org', password: 'not the password' },
+  'POST /v1/auth/me/deletion': { password: 'not the password' },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: true },
 };
 

@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ADMIT_CALLER, type AdmitCaller, type ServiceContext } from '@taskwire/service';
+import { AccountController } from './account/account.controller.js';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
 import { DocsController } from './docs/docs.controller.js';
@@ -62,6 +63,7 @@ export class GatewayModule {
         OperationsController,
         LiveController,
         DocsController,
+        AccountController,
       ],
       providers: [
         CommandAnswers,

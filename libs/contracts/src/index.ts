@@ -6,6 +6,7 @@ export * from './http/accounts.js';
 export * from './http/analytics.js';
 export * from './http/audit.js';
 export * from './http/internal.js';
+export * from './http/mailed.js';
 export * from './http/notifications.js';
 export * from './http/operations.js';
 export * from './http/paging.js';

@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts.js';
 import { analyticsRoutes } from './analytics.js';
+import { mailedRoutes } from './mailed.js';
 import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
@@ -8,6 +9,7 @@ import { taskRoutes } from './tasks.js';
 /** Every public route; OpenAPI is made from this list. */
 export const routes: readonly Route[] = [
   accountRoutes,
+  mailedRoutes,
   taskRoutes,
   notificationRoutes,
   liveRoutes,
