@@ -58,6 +58,7 @@ export class TestNotification {
       RELAY_LEASE_MS: '600',
       AUTH_URL: this.auth.url,
       INTERNAL_TOKEN,
+      WEBHOOK_KEY: 'webhook-key-of-the-notification-specs',
       ...this.settings,
     });
   }

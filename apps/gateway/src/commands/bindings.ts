@@ -3,17 +3,24 @@ import {
   CompleteTask,
   CreateTask,
   DeleteTask,
+  DeleteWebhook,
   EndOtherSessions,
   EndSession,
   notificationRoutes,
+  PingWebhook,
   ReadNotification,
   ReopenTask,
+  ResendWebhookDelivery,
   SetPreferences,
   type Task,
   taskRoutes,
   UpdateProfile,
   UpdateTask,
+  UpdateWebhook,
   User,
+  Webhook,
+  type WebhookDelivery,
+  webhookRoutes,
 } from '@taskwire/contracts';
 import { bind, type CommandBinding, type Write } from './binding.js';
 import { createdId } from './command-id.js';
@@ -29,6 +36,8 @@ const taskOf = ({ params, userId, version }: Write<unknown>) => ({
   ownerId: userId,
   version,
 });
+const webhookOf = ({ params, userId }: Write<unknown>) => ({ webhookId: params.id ?? '', userId });
+const deliveryPath = ({ id }: WebhookDelivery) => `/v1/webhooks/deliveries/${id}`;
 const locationOf = (taskId: string) => `/v1/tasks/${taskId}`;
 const changed = (task: Task) => ({ ...versioned(task), location: locationOf(task.id) });
 
@@ -56,6 +65,32 @@ export const bindings: readonly CommandBinding[] = [
   bind(notificationRoutes.setPreferences, SetPreferences, {
     payload: ({ body, userId }) => ({ userId, preferences: body }),
     respond: whole,
+  }),
+  bind(webhookRoutes.update, UpdateWebhook, {
+    payload: (write) => ({ ...webhookOf(write), version: write.version, changes: write.body }),
+    // Its URL may hold a token of the receiver's, and never crosses the bus.
+    respond: async ({ webhookId }, { caller, services }) => {
+      const location = webhookRoutes.get.path.replace('{id}', webhookId);
+      const { body } = await services.get('notification').request({
+        method: webhookRoutes.get.method,
+        path: location,
+        token: caller.token,
+      });
+      return { ...versioned(Webhook.parse(body)), location };
+    },
+  }),
+  bind(webhookRoutes.delete, DeleteWebhook, { payload: webhookOf, respond: () => ({ headers: {} }) }),
+  bind(webhookRoutes.ping, PingWebhook, {
+    payload: webhookOf,
+    respond: (ping) => ({
+      headers: { location: deliveryPath(ping) },
+      body: ping,
+      location: deliveryPath(ping),
+    }),
+  }),
+  bind(webhookRoutes.resend, ResendWebhookDelivery, {
+    payload: ({ params, userId }) => ({ deliveryId: params.id ?? '', userId }),
+    respond: (delivery) => ({ ...whole(delivery), location: deliveryPath(delivery) }),
   }),
   bind(accountRoutes.endSession, EndSession, {
     payload: ({ params, userId }) => ({ userId, sessionId: params.id ?? '' }),

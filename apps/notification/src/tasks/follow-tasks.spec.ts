@@ -6,6 +6,7 @@ import { messageOf, taskFact } from '@taskwire/testing';
 import { createTestService, type TestService } from '../notification.fixture.js';
 import { PreferencesStore } from '../preferences/preferences-store.js';
 import { ReminderStore } from '../reminders/reminder-store.js';
+import { DeliveryStore } from '../webhooks/delivery-store.js';
 import { FollowTasksHandler } from './follow-tasks.js';
 import type { TaskEvent } from './task-event.js';
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
   service = await createTestService();
   feed = new FeedStore(service.db);
   preferences = new PreferencesStore(service.db);
-  handler = new FollowTasksHandler(feed, preferences, new ReminderStore());
+  handler = new FollowTasksHandler(feed, preferences, new ReminderStore(), new DeliveryStore(service.db));
 });
 afterAll(() => service.drop());
 

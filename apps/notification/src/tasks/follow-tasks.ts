@@ -6,6 +6,8 @@ import { FeedStore } from '../feed/feed-store.js';
 import { PreferencesStore } from '../preferences/preferences-store.js';
 import { followReminders } from '../reminders/follow-reminders.js';
 import { ReminderStore } from '../reminders/reminder-store.js';
+import { DeliveryStore } from '../webhooks/delivery-store.js';
+import { sendTaskEvents } from '../webhooks/send-task-events.js';
 import { subjectOf, type TaskEvent, taskEvents } from './task-event.js';
 
 @Controller()
@@ -14,6 +16,7 @@ export class FollowTasksHandler {
     @Inject(FeedStore) private readonly feed: FeedStore,
     @Inject(PreferencesStore) private readonly preferences: PreferencesStore,
     @Inject(ReminderStore) private readonly reminders: ReminderStore,
+    @Inject(DeliveryStore) private readonly deliveries: DeliveryStore,
   ) {}
 
   @HandleEvents(...taskEvents, { locks: (event: TaskEvent) => [feedLock(subjectOf(event).userId)] })
@@ -26,5 +29,6 @@ export class FollowTasksHandler {
     const wanted = entries.filter(({ userId }) => preferencesOf(userId).taskChanges);
     await appendToFeed(this.feed, wanted, context);
     await followReminders(this.reminders, events, context);
+    await sendTaskEvents(this.deliveries, events, context);
   }
 }

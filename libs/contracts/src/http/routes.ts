@@ -4,12 +4,14 @@ import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
 import { taskRoutes } from './tasks.js';
+import { webhookRoutes } from './webhooks.js';
 
 /** Every public route; OpenAPI is made from this list. */
 export const routes: readonly Route[] = [
   accountRoutes,
   taskRoutes,
   notificationRoutes,
+  webhookRoutes,
   liveRoutes,
   analyticsRoutes,
   operationRoutes,
