@@ -96,6 +96,15 @@ export class TestNotification {
     return { status: response.status, text: await response.text() };
   }
 
+  async post(path: string, token: string, body: unknown): Promise<{ status: number; text: string }> {
+    const response = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
   /** The whole feed, once it has so many entries. */
   feedWith(userId: string, count: number): Promise<Feed> {
     return until(`${count} entries in the feed`, async () => {

@@ -22,6 +22,7 @@ import {
   type WebhookDelivery,
   webhookRoutes,
 } from '@taskwire/contracts';
+import { ProblemError } from '@taskwire/service';
 import { bind, type CommandBinding, type Write } from './binding.js';
 import { createdId } from './command-id.js';
 import { etagOf } from './if-match.js';
@@ -71,11 +72,13 @@ export const bindings: readonly CommandBinding[] = [
     // Its URL may hold a token of the receiver's, and never crosses the bus.
     respond: async ({ webhookId }, { caller, services }) => {
       const location = webhookRoutes.get.path.replace('{id}', webhookId);
-      const { body } = await services.get('notification').request({
+      const { status, body } = await services.get('notification').request({
         method: webhookRoutes.get.method,
         path: location,
         token: caller.token,
       });
+      // Deleted since, when the write is a repeat.
+      if (status === 404) throw new ProblemError('not_found');
       return { ...versioned(Webhook.parse(body)), location };
     },
   }),

@@ -1,4 +1,4 @@
-import { Controller, Inject, Res } from '@nestjs/common';
+import { Controller, Header, Inject, Res } from '@nestjs/common';
 import { type CreatedWebhook, type CreateWebhookBody, webhookRoutes } from '@taskwire/contracts';
 import { uuidv7 } from '@taskwire/messaging';
 import { Body, Caller, ProblemError, Route } from '@taskwire/service';
@@ -22,6 +22,7 @@ export class CreateWebhookHandler {
     @Inject(SecretSeal) private readonly seal: SecretSeal,
   ) {}
 
+  @Header('cache-control', 'no-store')
   @Route(webhookRoutes.create)
   async create(
     @Body() { url: text, events }: z.output<typeof CreateWebhookBody>,
