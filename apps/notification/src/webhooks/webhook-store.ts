@@ -90,8 +90,7 @@ export async function giveUpWaiting(
 
 function view({ id, url, events, enabled, disabledReason, version, createdAt }: Row): View {
   return {
-    ...{ id, url, enabled, version },
-    events: events as WebhookEvent[],
+    ...{ id, url, events, enabled, version },
     disabledReason: disabledReason as View['disabledReason'],
     createdAt: createdAt.toISOString(),
   };

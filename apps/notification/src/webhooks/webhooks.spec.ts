@@ -45,7 +45,7 @@ async function newOwner(): Promise<Owner> {
   return { userId, token: await test.auth.tokenFor(userId) };
 }
 
-async function create({ token }: Owner, events = [TaskCreated.type as string]): Promise<CreatedWebhook> {
+async function create({ token }: Owner, events = [TaskCreated.type]): Promise<CreatedWebhook> {
   const { status, text } = await test.post('/v1/webhooks', token, { url: receiver.url, events });
   expect(status).toBe(201);
   return JSON.parse(text) as CreatedWebhook;
