@@ -54,6 +54,7 @@ export async function startPlatform({
     BUS_DATABASE_URL: busThrough(databases.bus.url),
     INTERNAL_TOKEN: randomBytes(32).toString('hex'),
     OPERATION_SECRET: randomBytes(32).toString('hex'),
+    WEBHOOK_KEY: randomBytes(32).toString('hex'),
     KEYS_DIR: join(folder, 'keys'),
     ...Object.fromEntries(NAMES.map((name) => [`${name.toUpperCase()}_URL`, urls[name]])),
     ...overrides,

@@ -17,6 +17,8 @@ export const ADVICE: Record<ProblemCode, string> = {
     'Send the whole request within 30 seconds. Nothing was done; repeat it, a write with the same Idempotency-Key.',
   email_taken: 'Sign in instead, or register with another email.',
   already_exists: 'It was made before, probably by an earlier attempt of this request: read it at Location.',
+  limit_reached: 'Delete one that you no longer need, or wait until fewer of them wait; detail says which.',
+  webhook_disabled: 'Enable the webhook first: PATCH it with enabled true, once its endpoint works.',
   message_ended: 'For operators: discard the dead letter; its sender was told and may send again.',
   already_ended: 'Read the operation: it says how it ended.',
   gone: 'It is older than 7 days. Read the thing itself; to write again, use a new Idempotency-Key.',

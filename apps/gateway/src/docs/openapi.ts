@@ -9,6 +9,7 @@ const TAGS: Readonly<Record<string, string>> = {
   auth: 'Accounts, sessions and tokens',
   tasks: 'Tasks',
   notifications: 'Notifications and their preferences',
+  webhooks: 'Events sent to a URL of yours',
   live: 'Live events',
   analytics: 'Statistics',
   operations: 'What became of a write that was answered with 202 or 504',

@@ -14,6 +14,8 @@ export const PROBLEMS = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   email_taken: { status: 409, title: 'An account with this email exists' },
   already_exists: { status: 409, title: 'It exists already' },
+  limit_reached: { status: 409, title: 'There are as many of them as there may be' },
+  webhook_disabled: { status: 409, title: 'The webhook is disabled' },
   already_ended: { status: 409, title: 'The operation has ended and cannot be cancelled' },
   message_ended: { status: 409, title: 'The message has ended: it can be discarded, nothing else' },
   gone: { status: 410, title: 'No longer known' },

@@ -5,6 +5,7 @@ import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
 import { taskRoutes } from './tasks.js';
+import { webhookRoutes } from './webhooks.js';
 
 /** Every public route; OpenAPI is made from this list. */
 export const routes: readonly Route[] = [
@@ -12,6 +13,7 @@ export const routes: readonly Route[] = [
   mailedRoutes,
   taskRoutes,
   notificationRoutes,
+  webhookRoutes,
   liveRoutes,
   analyticsRoutes,
   operationRoutes,
