@@ -7,11 +7,10 @@ import {
   type Route,
   routes,
   type SessionList,
-  type SignedIn,
   type Task,
   type WebhookDelivery,
 } from '@taskwire/contracts';
-import { type Answer, type BodyOf, call, type Client, signUp } from './client.js';
+import { type Answer, apiAt, type BodyOf, call, type Client, got, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -52,8 +51,7 @@ beforeAll(async () => {
     env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, WEBHOOK_TARGETS: 'any', ...UNLIMITED },
   });
   [victim, tokens['another user']] = [await signUp(platform.api), (await signUp(platform.api)).token];
-  const admin = await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', ADMIN);
-  tokens['an admin'] = admin.body.accessToken;
+  tokens['an admin'] = got(await apiAt(platform.api).POST('/v1/auth/login', { body: ADMIN })).accessToken;
   things = await thingsOf(victim);
 }, 60_000);
 afterAll(async () => {

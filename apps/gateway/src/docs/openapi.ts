@@ -30,7 +30,12 @@ export function openApiDocument(version: string, described: readonly Route[] = r
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Taskwire', version, description: guide.map(({ text }) => text).join('\n\n') },
+    info: {
+      title: 'Taskwire',
+      version,
+      description: guide.map(({ text }) => text).join('\n\n'),
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
