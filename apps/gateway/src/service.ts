@@ -21,6 +21,7 @@ export const service: ServiceDefinition<GatewaySettings> = {
   groups: [],
   broadcasts: [gatewayFeed, gatewayAccounts],
   module: (context) => GatewayModule.on(context),
+  certificate: ({ TLS_CERT: cert, TLS_KEY: key }) => (cert && key ? { cert, key } : undefined),
   http: async (app, { config, log }) => {
     const limits = app.get(Limits);
     const fastify = app.getHttpAdapter().getInstance();
