@@ -8,6 +8,7 @@ import { Client as Database } from 'pg';
 import { type BodyOf, type Answer, type Client, signUp } from './client.js';
 import { openEvents } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
+import { busTarget } from './surroundings.js';
 import { until } from './until.js';
 
 let proxy: FaultProxy;
@@ -15,8 +16,7 @@ let platform: Platform;
 let ada: Client;
 
 beforeAll(async () => {
-  const { hostname, port } = new URL(process.env.TEST_POSTGRES_URL ?? '');
-  proxy = await faultProxy({ target: `${hostname}:${port || 5432}` });
+  proxy = await faultProxy({ target: busTarget() });
   platform = await startPlatform({ busThrough: (url) => proxy.through(url) });
 }, 60_000);
 afterAll(async () => {

@@ -6,6 +6,7 @@ import { type FaultProxy, faultProxy } from '@taskwire/testing';
 import { type BodyOf, call, type Client, signUp } from './client.js';
 import { type LiveClient, openEvents, openSocket } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
+import { busTarget } from './surroundings.js';
 import { until } from './until.js';
 
 /** A read of each service that needs an access token; also straight to its port, past the gateway. */
@@ -24,8 +25,7 @@ let platform: Platform;
 let ada: Client;
 
 beforeAll(async () => {
-  const { hostname, port } = new URL(process.env.TEST_POSTGRES_URL ?? '');
-  proxy = await faultProxy({ target: `${hostname}:${port || 5432}` });
+  proxy = await faultProxy({ target: busTarget() });
   platform = await startPlatform({
     busThrough: (url) => proxy.through(url),
     env: { RATE_LIMIT_LOGIN_ADDRESS: '1000', INTERNAL_TOKEN },
