@@ -95,7 +95,7 @@ it('API3:2023 Broken Object Property Level Authorization: nobody sets or sees wh
 // edges.spec.ts, overload.spec.ts; libs/service: time-outs, depth of JSON; apps/gateway/src/limits.
 it('API4:2023 Unrestricted Resource Consumption: pages, bodies and requests have a bound', async () => {
   const few = await platform.addGateway({ RATE_LIMIT_USER: '3' });
-  const hungry = apiAt(few, ada.token);
+  const hungry = apiAt(few, (await signUp(platform.api)).token);
   const statuses = [];
   for (let n = 0; n < 4; n += 1) statuses.push((await hungry.GET('/v1/tasks/stats')).response);
   const page = await ada.api.GET('/v1/tasks', { params: { query: { limit: 101 } } });
