@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { taskwire, type Taskwire } from '@taskwire/client';
+import { type components, taskwire, type Taskwire } from '@taskwire/client';
 import type { SignedIn, Task, User } from '@taskwire/contracts';
 import { refuseUndescribed } from './described.js';
 
@@ -30,7 +30,7 @@ export interface Client {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer<Body>>;
-  createTask(title: string): Promise<Task>;
+  createTask(title: string, more?: Partial<components['schemas']['CreateTask']>): Promise<Task>;
 }
 
 /**
@@ -76,6 +76,17 @@ async function bodyOf(method: string, url: string, response: Response): Promise<
 /** A service that is called directly describes nothing, and has no pages to protect. */
 const isOfGateway = (headers: Headers): boolean => headers.has('content-security-policy');
 
+/** What a call of the package answered; its body is that of a success, as the OpenAPI document has it, or else the problem. */
+export async function answerOf<Body, Problem>(
+  called: Promise<{ data?: Body; error?: Problem; response: Response }>,
+): Promise<Answer<Body> & { readonly problem: Problem | undefined }> {
+  const { data, error, response } = await called;
+  const { status, headers } = response;
+  // The package has an empty text where there is no body.
+  const problem = error || undefined;
+  return { status, headers, body: (data ?? problem) as Body, problem };
+}
+
 /** What a success answers: its body, which the OpenAPI document describes. Throws the problem of any other answer. */
 export function got<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
   if (data === undefined)
@@ -104,8 +115,8 @@ export function signedIn(
     api: apiAt(api, token),
     call: (method, path, content, headers = {}) =>
       call(`${api}${path}`, method, content, { authorization: `Bearer ${token}`, ...headers }),
-    createTask: async (title) => {
-      const made = await client.api.POST('/v1/tasks', { body: { title } });
+    createTask: async (title, more) => {
+      const made = await client.api.POST('/v1/tasks', { body: { title, ...more } });
       const task = got(made);
       if (!('title' in task)) throw new Error(`create answered ${made.response.status}`);
       return task;

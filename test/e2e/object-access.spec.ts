@@ -6,10 +6,9 @@ import {
   type Route,
   routes,
   type SessionList,
-  type SignedIn,
   type Task,
 } from '@taskwire/contracts';
-import { type Answer, type BodyOf, call, type Client, signUp } from './client.js';
+import { type Answer, apiAt, type BodyOf, call, type Client, got, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -45,8 +44,7 @@ const named = (list: readonly Route[]) => list.map((route) => [nameOf(route), ro
 beforeAll(async () => {
   platform = await startPlatform({ env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password } });
   [victim, tokens['another user']] = [await signUp(platform.api), (await signUp(platform.api)).token];
-  const admin = await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', ADMIN);
-  tokens['an admin'] = admin.body.accessToken;
+  tokens['an admin'] = got(await apiAt(platform.api).POST('/v1/auth/login', { body: ADMIN })).accessToken;
   things = await thingsOf(victim);
 }, 60_000);
 afterAll(async () => {
