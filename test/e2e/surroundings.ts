@@ -13,7 +13,7 @@ const BUSES = ['postgres', 'rabbitmq'] as const;
 type TestBus = (typeof BUSES)[number];
 
 /** `TEST_BUS=rabbitmq`: on RabbitMQ and, where `TEST_REDIS_URL` is, with Redis. Otherwise the embedded default, without it. */
-export function testBus(): TestBus {
+function testBus(): TestBus {
   const name = process.env.TEST_BUS || 'postgres';
   const bus = BUSES.find((known) => known === name);
   if (bus === undefined) throw new Error(`TEST_BUS is ${name}: must be ${BUSES.join(' or ')}`);
