@@ -3,25 +3,32 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
+  type CreatedWebhook,
   type LiveTicket,
   type Operation,
   routes,
   type SessionList,
   type SignedIn,
   type Task,
+  type WebhookDelivery,
 } from '@taskwire/contracts';
-import { Client as Database } from 'pg';
 import { brokers } from '../brokers.js';
 import type { BusTap } from '../buses.js';
 import { type Deployment, deploy } from '../faults/deployment.js';
 import { type BodyOf, call } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
+import { readStores } from './stores.js';
 import { until } from './until.js';
 
 /** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
-const MAY_HOLD_ADDRESSES = new Set(['auth.accounts', 'notification.mailbox_messages']);
+const MAY_HOLD_ADDRESSES = new Set([
+  ...['auth.accounts', 'auth.account_emails', 'notification.mailbox_messages'],
+]);
+/** Where the URL of a webhook, which may hold a token of its receiver's, has to be. */
+const MAY_HOLD_URLS = new Set(['notification.webhooks']);
 /** In the address, and nowhere else. */
 const PERSONAL = 'secret-address';
+const IN_URL = 'token-of-the-receiver';
 
 describe.each(['postgres', ...brokers] as const)('over %s, after every route was used', (name) => {
   let deployment: Deployment | undefined;
@@ -43,6 +50,7 @@ describe.each(['postgres', ...brokers] as const)('over %s, after every route was
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_TRACES_SAMPLER: 'always_on',
         OTEL_BSP_SCHEDULE_DELAY: '200',
+        WEBHOOK_TARGETS: 'any',
       },
     }));
     tap = await running.bus.tap();
@@ -64,11 +72,15 @@ describe.each(['postgres', ...brokers] as const)('over %s, after every route was
     const found = [...places].flatMap(([place, text]) =>
       secrets.filter(({ value }) => text.includes(value)).map(({ what }) => `${what} in ${place}`),
     );
-    const allowed = new Set([...MAY_HOLD_ADDRESSES].map((place) => `the email address in ${place}`));
+    const allowed = new Set([
+      ...[...MAY_HOLD_ADDRESSES].map((place) => `the email address in ${place}`),
+      ...[...MAY_HOLD_URLS].map((place) => `the URL of a webhook in ${place}`),
+    ]);
 
     expect(found.filter((one) => !allowed.has(one))).toEqual([]);
     // What was looked through is what it should be.
     expect(found).toContain('the email address in auth.accounts');
+    expect(found).toContain('the URL of a webhook in notification.webhooks');
     expect(marks(places)).toEqual({ bus: true, log: true, spans: true });
   }, 180_000);
 });
@@ -93,6 +105,7 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   const secrets: Secret[] = [
     { what: 'the email address', value: PERSONAL },
     { what: 'the password', value: password },
+    { what: 'the URL of a webhook', value: IN_URL },
   ];
   const keep = ({ accessToken, refreshToken }: SignedIn) => {
     // The signature: a part of the token that logs would show even when they cut it short at the dots.
@@ -176,12 +189,62 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   await asUser('PUT', '/v1/notifications/preferences', {
     body: { emailReminders: true, taskChanges: true },
   });
+  await useWebhooks(asUser, secrets);
   await asUser('GET', '/v1/analytics/me');
   await asUser('GET', '/v1/analytics/overview');
+  await useMailedTokens(asUser, use, { email, newPassword });
   await use('POST', '/v1/auth/logout', { body: { refreshToken: renewed.body.refreshToken } });
 
   expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());
   return secrets;
+}
+
+type Use = <Body>(
+  method: string,
+  route: string,
+  more?: { path?: string; body?: unknown; headers?: Record<string, string> },
+) => ReturnType<typeof call<Body>>;
+
+/** Tokens that nobody has: those that are mailed stand in emails, which are looked for where they are tested. */
+async function useMailedTokens(
+  asUser: Use,
+  use: Use,
+  { email, newPassword }: { email: string; newPassword: string },
+): Promise<void> {
+  const token = 'a token that nobody has';
+  await use('POST', '/v1/auth/register/confirm', { body: { token, password: newPassword } });
+  await use('POST', '/v1/auth/password-resets', { body: { email } });
+  await use('POST', '/v1/auth/password-resets/confirm', { body: { token, newPassword } });
+  const newEmail = `${PERSONAL}-2@example.org`;
+  await asUser('POST', '/v1/auth/me/email', { body: { newEmail, password: newPassword } });
+  await use('POST', '/v1/auth/email/confirm', { body: { token } });
+  // With a wrong password, so that what was stored stays to be looked through.
+  await asUser('POST', '/v1/auth/me/deletion', { body: { password: 'a wrong password' } });
+}
+
+async function useWebhooks(asUser: Use, secrets: Secret[]): Promise<void> {
+  // Nobody is there: why it failed is logged, and the URL is not.
+  const hook = { url: `http://127.0.0.1:1/${IN_URL}?key=${IN_URL}`, events: ['task.created.v1'] };
+  const { body: webhook } = await asUser<CreatedWebhook>('POST', '/v1/webhooks', { body: hook });
+  secrets.push({ what: 'the secret of a webhook', value: webhook.secret.slice('whsec_'.length) });
+  const path = `/v1/webhooks/${webhook.id}`;
+  await asUser('GET', '/v1/webhooks');
+  await asUser('GET', '/v1/webhooks/{id}', { path });
+  await asUser('PATCH', '/v1/webhooks/{id}', { path, body: { events: ['task.created.v1'] } });
+  const { body: ping } = await asUser<WebhookDelivery>('POST', '/v1/webhooks/{id}/ping', {
+    path: `${path}/ping`,
+  });
+  const delivery = `/v1/webhooks/deliveries/${ping.id}`;
+  await until(
+    'its attempt',
+    async () =>
+      (await asUser<WebhookDelivery>('GET', '/v1/webhooks/deliveries/{id}', { path: delivery })).body,
+    ({ lastError }) => lastError === 'connection_failed',
+  );
+  await asUser('POST', '/v1/webhooks/deliveries/{id}/resend', { path: `${delivery}/resend` });
+  await asUser('GET', '/v1/webhooks/{id}/deliveries', { path: `${path}/deliveries` });
+  const second = await asUser<CreatedWebhook>('POST', '/v1/webhooks', { body: hook });
+  await asUser('DELETE', '/v1/webhooks/{id}', { path: `/v1/webhooks/${second.body.id}` });
 }
 
 async function useLiveEvents(
@@ -207,29 +270,6 @@ async function useLiveEvents(
 }
 
 const inAMoment = () => new Date(Date.now() + 1_500).toISOString();
-
-/** All rows of all tables, as text, by `<service>.<table>`. */
-async function readStores(stores: Deployment['stores']): Promise<[string, string][]> {
-  const places: [string, string][] = [];
-  for (const [service, url] of Object.entries(stores)) {
-    const client = new Database({ connectionString: url });
-    await client.connect();
-    const { rows: tables } = await client.query<{ name: string }>(
-      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
-    );
-    for (const { name } of tables) {
-      const { rows } = await client.query<{ text: string }>(`select t::text as text from "${name}" t`);
-      places.push([`${service}.${name}`, rows.map(({ text }) => withBytes(text)).join('\n')]);
-    }
-    await client.end();
-  }
-  return places;
-}
-
-/** Bytes are shown in hexadecimal digits, which would hide what they say. */
-const withBytes = (text: string): string =>
-  text +
-  [...text.matchAll(/\\x([0-9a-f]+)/g)].map(([, hex = '']) => Buffer.from(hex, 'hex').toString()).join('\n');
 
 interface Collector {
   readonly server: Server;

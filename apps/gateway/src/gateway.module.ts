@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ADMIT_CALLER, type AdmitCaller, type ServiceContext } from '@taskwire/service';
 import { redisAt } from '@taskwire/service/redis';
+import { AccountController } from './account/account.controller.js';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
 import { DocsController } from './docs/docs.controller.js';
@@ -70,6 +71,7 @@ export class GatewayModule {
         OperationsController,
         LiveController,
         DocsController,
+        AccountController,
       ],
       providers: [
         CommandAnswers,

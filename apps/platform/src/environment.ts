@@ -13,10 +13,16 @@ function standardOf(secrets: Secrets): NodeJS.ProcessEnv {
     KEYS_DIR: secrets.keysFolder,
     INTERNAL_TOKEN: secrets.internalToken,
     OPERATION_SECRET: secrets.operationSecret,
+    WEBHOOK_KEY: secrets.webhookKey,
     RATE_LIMIT_EXEMPT_TOKEN: secrets.rateLimitExemptToken,
     ADMIN_EMAIL,
     ADMIN_PASSWORD: secrets.adminPassword,
   };
+}
+
+/** Where mailed links lead while no frontend has pages for them. */
+function accountPagesOf(settings: Settings): NodeJS.ProcessEnv {
+  return { ACCOUNT_URL: `${addressOf('gateway', settings)}/account` };
 }
 
 /** What only the platform can know: it decides where each service and its store is. */
@@ -47,5 +53,10 @@ export function environmentOf(
   secrets: Secrets,
   outer: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  return { ...standardOf(secrets), ...outer, ...givenTo(name, settings, databases) };
+  return {
+    ...standardOf(secrets),
+    ...accountPagesOf(settings),
+    ...outer,
+    ...givenTo(name, settings, databases),
+  };
 }

@@ -1,11 +1,13 @@
 import { subscription } from '@taskwire/messaging';
 import {
+  EmailRequested,
   EndOtherSessions,
   EndSession,
   PasswordChanged,
   SessionEnded,
   SessionStarted,
   UpdateProfile,
+  UserDeleted,
   UserRegistered,
   UserUpdated,
 } from './bus/accounts.js';
@@ -23,16 +25,19 @@ import {
   UpdateTask,
 } from './bus/tasks.js';
 import { RequestCompleted } from './bus/usage.js';
+import { DeleteWebhook, PingWebhook, ResendWebhookDelivery, UpdateWebhook } from './bus/webhooks.js';
 
 const taskEvents = [TaskCreated, TaskUpdated, TaskCompleted, TaskReopened, TaskDeleted];
+const webhookCommands = [UpdateWebhook, DeleteWebhook, PingWebhook, ResendWebhookDelivery];
 const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded];
 
 export const contracts = [
   ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
   ...[UpdateProfile, EndSession, EndOtherSessions, ReadNotification, SetPreferences],
+  ...webhookCommands,
   ...taskEvents,
   ...accountEvents,
-  PasswordChanged,
+  ...[PasswordChanged, EmailRequested, UserDeleted],
   ...[FeedAppended, ReminderDue, RequestCompleted],
 ];
 
@@ -46,9 +51,12 @@ export const taskCommands = subscription('task.commands', {
   commands: [CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
 });
 
+/** What is stored of a user goes with the account. */
+export const taskAccounts = subscription('task.accounts', { kind: 'group', events: [UserDeleted] });
+
 export const notificationCommands = subscription('notification.commands', {
   kind: 'group',
-  commands: [ReadNotification, SetPreferences],
+  commands: [ReadNotification, SetPreferences, ...webhookCommands],
 });
 /** Nobody sees 20 ms in a live feed, and under load they make a few transactions of many. */
 export const notificationTasks = subscription('notification.tasks', {
@@ -58,7 +66,7 @@ export const notificationTasks = subscription('notification.tasks', {
 });
 export const notificationAccounts = subscription('notification.accounts', {
   kind: 'group',
-  events: [UserRegistered, PasswordChanged],
+  events: [UserRegistered, PasswordChanged, EmailRequested, UserDeleted],
 });
 export const notificationReminders = subscription('notification.reminders', {
   kind: 'group',
@@ -74,7 +82,7 @@ export const analyticsEvents = subscription('analytics.events', {
   order: 'none',
   afterDead: 'continue',
   lingerMs: COUNTING_LINGER_MS,
-  events: [...taskEvents, ...accountEvents],
+  events: [...taskEvents, ...accountEvents, UserDeleted],
 });
 export const analyticsUsage = subscription('analytics.usage', {
   kind: 'group',
@@ -87,13 +95,17 @@ export const analyticsUsage = subscription('analytics.usage', {
 /** Live connections of a gateway. */
 export const gatewayFeed = subscription('gateway.feed', { kind: 'broadcast', events: [FeedAppended] });
 /** What the gateways keep of accounts: void after a change. */
-export const gatewayAccounts = subscription('gateway.accounts', { kind: 'broadcast', events: [UserUpdated] });
+export const gatewayAccounts = subscription('gateway.accounts', {
+  kind: 'broadcast',
+  events: [UserUpdated, UserDeleted],
+});
 /** Shortens the wait for the next read of the revocations, in every process. */
 export const revocations = subscription('revocations', { kind: 'broadcast', events: [SessionEnded] });
 
 export const subscriptions = [
   authCommands,
   taskCommands,
+  taskAccounts,
   notificationCommands,
   notificationTasks,
   notificationAccounts,

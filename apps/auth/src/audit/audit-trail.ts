@@ -10,12 +10,23 @@ export type AuditedAction =
   | { readonly action: 'account.registered' }
   | { readonly action: 'role.granted'; readonly details: { readonly role: string } }
   | { readonly action: 'password.changed' }
+  | { readonly action: 'password.reset' }
+  | { readonly action: 'email.change_requested' }
+  | { readonly action: 'email.changed' }
+  | { readonly action: 'account.deleted' }
   | { readonly action: 'session.started' }
   | { readonly action: 'session.ended'; readonly details: { readonly reason: EndReason } }
   | { readonly action: 'refresh_token.reused' };
 
 /** `displaced`: the account had too many. */
-export type EndReason = 'logged_out' | 'ended_by_owner' | 'password_changed' | 'token_reused' | 'displaced';
+export type EndReason =
+  | 'logged_out'
+  | 'ended_by_owner'
+  | 'password_changed'
+  | 'password_reset'
+  | 'account_deleted'
+  | 'token_reused'
+  | 'displaced';
 
 export interface Circumstances {
   /** Who did it: the account itself, or null for the platform. */

@@ -3,23 +3,29 @@ import {
   CompleteTask,
   CreateTask,
   DeleteTask,
+  DeleteWebhook,
   EndOtherSessions,
   EndSession,
   notificationRoutes,
+  PingWebhook,
   ReadNotification,
   ReopenTask,
+  ResendWebhookDelivery,
   SetPreferences,
-  type Task,
+  type TaskReply,
   taskRoutes,
   UpdateProfile,
   UpdateTask,
+  UpdateWebhook,
   User,
+  Webhook,
+  type WebhookDelivery,
+  webhookRoutes,
 } from '@taskwire/contracts';
 import { bind, type CommandBinding, type Write } from './binding.js';
 import { createdId } from './command-id.js';
 import { etagOf } from './if-match.js';
 
-const whole = <Body>(reply: Body) => ({ headers: {}, body: reply });
 const versioned = <Body extends { version: number }>(reply: Body) => ({
   headers: { etag: etagOf(reply.version) },
   body: reply,
@@ -29,15 +35,20 @@ const taskOf = ({ params, userId, version }: Write<unknown>) => ({
   ownerId: userId,
   version,
 });
+const webhookOf = ({ params, userId }: Write<unknown>) => ({ webhookId: params.id ?? '', userId });
+const deliveryPath = ({ id }: WebhookDelivery) => `/v1/webhooks/deliveries/${id}`;
 const locationOf = (taskId: string) => `/v1/tasks/${taskId}`;
-const changed = (task: Task) => ({ ...versioned(task), location: locationOf(task.id) });
+const changed = ({ ownerId: _, ...task }: TaskReply) => ({
+  ...versioned(task),
+  location: locationOf(task.id),
+});
 
 /** Every write of the API: the route, the command that it becomes, and what its reply is answered as. */
 export const bindings: readonly CommandBinding[] = [
   bind(taskRoutes.create, CreateTask, {
     payload: ({ body, userId, commandId }) => ({ taskId: createdId(commandId), ownerId: userId, ...body }),
     location: ({ taskId }) => locationOf(taskId),
-    respond: (task: Task) => ({
+    respond: (task) => ({
       ...changed(task),
       headers: { location: locationOf(task.id), etag: etagOf(task.version) },
     }),
@@ -51,11 +62,33 @@ export const bindings: readonly CommandBinding[] = [
   bind(taskRoutes.reopen, ReopenTask, { payload: taskOf, respond: changed }),
   bind(notificationRoutes.read, ReadNotification, {
     payload: ({ params, userId }) => ({ notificationId: params.id ?? '', userId }),
-    respond: whole,
+    respond: ({ userId: _, ...notification }) => ({ headers: {}, body: notification }),
   }),
   bind(notificationRoutes.setPreferences, SetPreferences, {
     payload: ({ body, userId }) => ({ userId, preferences: body }),
-    respond: whole,
+    respond: (preferences) => ({ headers: {}, body: preferences }),
+  }),
+  bind(webhookRoutes.update, UpdateWebhook, {
+    payload: (write) => ({ ...webhookOf(write), version: write.version, changes: write.body }),
+    // Its URL may hold a token of the receiver's, and never crosses the bus.
+    respond: async ({ webhookId, version }, { caller, reads }) => {
+      const location = webhookRoutes.get.path.replace('{id}', webhookId);
+      const webhook = await reads.changed(webhookRoutes.get, version, caller, location);
+      return { ...versioned(Webhook.parse(webhook)), location };
+    },
+  }),
+  bind(webhookRoutes.delete, DeleteWebhook, { payload: webhookOf, respond: () => ({ headers: {} }) }),
+  bind(webhookRoutes.ping, PingWebhook, {
+    payload: webhookOf,
+    respond: (ping) => ({
+      headers: { location: deliveryPath(ping) },
+      body: ping,
+      location: deliveryPath(ping),
+    }),
+  }),
+  bind(webhookRoutes.resend, ResendWebhookDelivery, {
+    payload: ({ params, userId }) => ({ deliveryId: params.id ?? '', userId }),
+    respond: (delivery) => ({ headers: {}, body: delivery, location: deliveryPath(delivery) }),
   }),
   bind(accountRoutes.endSession, EndSession, {
     payload: ({ params, userId }) => ({ userId, sessionId: params.id ?? '' }),

@@ -12,8 +12,16 @@ const BODIES: Readonly<Record<string, object>> = {
     currentPassword: 'correct horse battery',
     newPassword: 'a horse that nobody knows',
   },
+  'POST /v1/auth/register/confirm': { token: '...', password: 'correct horse battery' },
+  'POST /v1/auth/password-resets': { email: 'ada@example.org' },
+  'POST /v1/auth/password-resets/confirm': { token: '...', newPassword: 'a horse that nobody knows' },
+  'POST /v1/auth/me/email': { newEmail: 'ada@example.net', password: 'correct horse battery' },
+  'POST /v1/auth/email/confirm': { token: '...' },
+  'POST /v1/auth/me/deletion': { password: 'correct horse battery' },
   'POST /v1/tasks': { title: 'Write the report', priority: 'high', dueAt: '2027-01-31T17:00:00Z' },
   'PATCH /v1/tasks/{id}': { status: 'in_progress' },
+  'POST /v1/webhooks': { url: 'https://example.com/hooks', events: ['task.created.v1', 'task.completed.v1'] },
+  'PATCH /v1/webhooks/{id}': { enabled: false },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: false },
 };
 

@@ -5,6 +5,7 @@ export const ADVICE: Record<ProblemCode, string> = {
   bad_request: 'Correct the request; detail says what is wrong. The same request is refused again.',
   validation_failed:
     'Correct the fields that errors lists: pointer is the place in the body, or /query/<name> or /path/<name>.',
+  invalid_link: 'Have a new link mailed: each works once, and for a limited time.',
   unauthenticated: 'Get a new access token with POST /v1/auth/refresh, or sign in again.',
   invalid_credentials: 'Ask the user again. It is not said which of the two is wrong.',
   invalid_refresh_token:
@@ -16,6 +17,8 @@ export const ADVICE: Record<ProblemCode, string> = {
     'Send the whole request within 30 seconds. Nothing was done; repeat it, a write with the same Idempotency-Key.',
   email_taken: 'Sign in instead, or register with another email.',
   already_exists: 'It was made before, probably by an earlier attempt of this request: read it at Location.',
+  limit_reached: 'Delete one that you no longer need, or wait until fewer of them wait; detail says which.',
+  webhook_disabled: 'Enable the webhook first: PATCH it with enabled true, once its endpoint works.',
   message_ended: 'For operators: discard the dead letter; its sender was told and may send again.',
   already_ended: 'Read the operation: it says how it ended.',
   gone: 'It is older than 7 days. Read the thing itself; to write again, use a new Idempotency-Key.',

@@ -9,6 +9,7 @@ const TAGS: Readonly<Record<string, string>> = {
   auth: 'Accounts, sessions and tokens',
   tasks: 'Tasks',
   notifications: 'Notifications and their preferences',
+  webhooks: 'Events sent to a URL of yours',
   live: 'Live events',
   analytics: 'Statistics',
   operations: 'What became of a write that was answered with 202 or 504',
@@ -29,7 +30,12 @@ export function openApiDocument(version: string, described: readonly Route[] = r
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Taskwire', version, description: guide.map(({ text }) => text).join('\n\n') },
+    info: {
+      title: 'Taskwire',
+      version,
+      description: guide.map(({ text }) => text).join('\n\n'),
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
@@ -60,6 +66,7 @@ function operationOf(
       ...(isConditional(route) && {
         304: { description: 'As If-None-Match has it', headers: { ETag: responseHeader('ETag') } },
       }),
+      ...(route.accepted !== undefined && { 202: { description: route.accepted } }),
       ...(route.kind === 'command' && {
         202: {
           description: 'Taken, but not ended within the wait; the operation in Location tells the outcome',

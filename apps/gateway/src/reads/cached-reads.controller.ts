@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
-import { gatewayAccounts, type UserUpdated } from '@taskwire/contracts';
-import { HandleBroadcast, type MessageOf } from '@taskwire/messaging';
+import { gatewayAccounts, type UserDeleted, UserUpdated } from '@taskwire/contracts';
+import { type EventOf, HandleBroadcast, isEvent } from '@taskwire/messaging';
 import { CachedReads } from './cached-reads.js';
 
 /** Hears what makes kept answers void. */
@@ -9,8 +9,9 @@ export class CachedReadsController {
   constructor(@Inject(CachedReads) private readonly reads: CachedReads) {}
 
   @HandleBroadcast(gatewayAccounts, { resync: 'clear' })
-  async forget({ payload }: MessageOf<typeof UserUpdated>): Promise<void> {
-    await this.reads.forget(payload.userId, payload.version);
+  async forget(event: EventOf<typeof UserUpdated | typeof UserDeleted>): Promise<void> {
+    const { userId } = event.payload;
+    await this.reads.forget(userId, isEvent(event, UserUpdated) ? event.payload.version : undefined);
   }
 
   async clear(): Promise<void> {

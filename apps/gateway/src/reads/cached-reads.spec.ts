@@ -13,7 +13,8 @@ const callerOf = (userId: string): Caller => ({
   expiresAt: new Date('2030-01-01'),
 });
 const profileOf = (id: string, version: number): User => ({
-  ...{ id, version, email: `${id}@example.org`, name: `${version}`, timeZone: 'UTC', roles: ['user'] },
+  ...{ id, version, email: `${id}@example.org`, name: `${version}`, timeZone: 'UTC', locale: 'en-GB' },
+  ...{ avatarUrl: null, roles: ['user'] },
   createdAt: '2026-11-21T10:00:00.000Z',
 });
 

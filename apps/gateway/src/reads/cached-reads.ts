@@ -38,15 +38,12 @@ export class CachedReads {
   }
 
   /** What a write of the caller's has made version `version` of. */
-  async changed(route: Route, version: number, caller: Caller): Promise<unknown> {
-    await this.cache.forget(keyOf(route, caller.userId), version);
-    const { status, body } = await this.read(route, {
-      url: route.path,
-      body: undefined,
-      caller,
-      headers: {},
-    });
+  async changed(route: Route, version: number, caller: Caller, url = route.path): Promise<unknown> {
+    if (KEPT_MS.has(route)) await this.cache.forget(keyOf(route, caller.userId), version);
+    const { status, body } = await this.read(route, { url, body: undefined, caller, headers: {} });
     if (status === 200) return body;
+    // Deleted since, when the write is a repeat.
+    if (status === 404) throw new ProblemError('not_found');
     throw new ProblemError('service_unavailable', `it is done, but ${route.service} answered ${status}`);
   }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const PROBLEMS = {
   bad_request: { status: 400, title: 'The request is malformed' },
   validation_failed: { status: 400, title: 'The request is not as the contract says' },
+  invalid_link: { status: 400, title: 'The token of this link is unknown, used or expired' },
   unauthenticated: { status: 401, title: 'No valid access token' },
   invalid_credentials: { status: 401, title: 'Email or password is wrong' },
   invalid_refresh_token: { status: 401, title: 'The refresh token is unknown, used or expired' },
@@ -13,6 +14,8 @@ export const PROBLEMS = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   email_taken: { status: 409, title: 'An account with this email exists' },
   already_exists: { status: 409, title: 'It exists already' },
+  limit_reached: { status: 409, title: 'There are as many of them as there may be' },
+  webhook_disabled: { status: 409, title: 'The webhook is disabled' },
   already_ended: { status: 409, title: 'The operation has ended and cannot be cancelled' },
   message_ended: { status: 409, title: 'The message has ended: it can be discarded, nothing else' },
   gone: { status: 410, title: 'No longer known' },
