@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EmailConfirmed, NotificationList, ProblemBody, SignedIn, Task } from '@taskwire/contracts';
+import type {
+  AccountExport,
+  EmailConfirmed,
+  NotificationList,
+  ProblemBody,
+  SignedIn,
+  Task,
+} from '@taskwire/contracts';
 import { Client as Database } from 'pg';
 import { type BodyOf, call, type Client, signedIn } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
@@ -18,7 +25,9 @@ const SUBJECTS = {
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startPlatform({ env: { REGISTRATION: 'verified', RATE_LIMIT_LOGIN_ADDRESS: '1000' } });
+  platform = await startPlatform({
+    env: { REGISTRATION: 'verified', RATE_LIMIT_LOGIN_ADDRESS: '1000', RATE_LIMIT_USER: '1000' },
+  });
 }, 60_000);
 afterAll(async () => {
   await platform?.stop();
@@ -107,6 +116,33 @@ describe('with registrations that are confirmed by mail', () => {
     expect((await fetch(`${platform.api}/account/other`)).status).toBe(404);
     const script = await fetch(`${platform.api}/account/account.js`);
     expect(script.headers.get('content-type')).toContain('javascript');
+  });
+});
+
+describe('an export', () => {
+  it('holds all that is stored of its user, over more than one page, and nothing of others', async () => {
+    const [client, other] = [await signUpByMail(), await signUpByMail()];
+    await other.createTask('Of somebody else');
+    const titles = Array.from({ length: 120 }, (_, index) => `Task ${index}`);
+    for (const title of titles) await client.createTask(title);
+
+    const { status, headers, body } = await client.call<BodyOf<typeof AccountExport>>(
+      'GET',
+      '/v1/auth/me/export',
+    );
+    expect(status).toBe(200);
+    expect(headers.get('content-disposition')).toContain('taskwire-export.json');
+    expect(body.user).toEqual(client.user);
+    expect(body.tasks.map(({ title }) => title).toSorted()).toEqual(titles.toSorted());
+    expect(body.audit.map(({ action }) => action)).toEqual(['account.registered', 'session.started']);
+    expect(body.sessions).toHaveLength(1);
+    expect(JSON.stringify(body)).not.toContain(other.user.id);
+  });
+
+  it('is made twice a minute at most', async () => {
+    const client = await signUpByMail();
+    const ask = async () => (await client.call('GET', '/v1/auth/me/export')).status;
+    expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429]);
   });
 });
 

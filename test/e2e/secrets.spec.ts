@@ -190,6 +190,7 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
     body: { emailReminders: true, taskChanges: true },
   });
   await useWebhooks(asUser, secrets);
+  await asUser('GET', '/v1/auth/me/export');
   await asUser('GET', '/v1/analytics/me');
   await asUser('GET', '/v1/analytics/overview');
   await useMailedTokens(asUser, use, { email, newPassword });

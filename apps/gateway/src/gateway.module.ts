@@ -1,10 +1,12 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ADMIT_CALLER, type AdmitCaller, type ServiceContext } from '@taskwire/service';
-import { redisAt } from '@taskwire/service/redis';
+import { redisAt, SharedLimit } from '@taskwire/service/redis';
 import { AccountController } from './account/account.controller.js';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
 import { DocsController } from './docs/docs.controller.js';
+import { AccountExports } from './export/account-export.js';
+import { EXPORT_LIMIT, ExportController } from './export/export.controller.js';
 import { NotificationFeed } from './live/feed-reader.js';
 import { LiveConnections } from './live/live-connections.js';
 import { LiveController } from './live/live.controller.js';
@@ -31,13 +33,17 @@ import { Shutdown } from './shutdown.js';
 import { cachedReads, droppedUsage } from './telemetry.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 
+/** By one user: each reads all that the services have of it. */
+const EXPORTS_A_MINUTE = 2;
+
 /** Everything that the gateway serves: commands, reads, operations, live events and the pages about them. */
 export class GatewayModule {
   static on({ bus, config, log, services, tokens }: ServiceContext<GatewaySettings>): DynamicModule {
     const redis = redisAt(config.REDIS_URL, log);
     const endings = new CommandEndings(services);
     const cache = new ReadCache(new CacheInMemory(), redis && new CacheInRedis(redis));
-    const reads = new CachedReads(new Forwarder(services), cache, cachedReads());
+    const forwarder = new Forwarder(services);
+    const reads = new CachedReads(forwarder, cache, cachedReads());
     const operations = new Operations(new OperationIds(config.OPERATION_SECRET), endings, reads);
     const used = redis ? new UsedTicketsInRedis(redis) : new UsedTicketsInMemory();
     const tickets = new Tickets(config.OPERATION_SECRET, used);
@@ -58,6 +64,7 @@ export class GatewayModule {
       new Capacity(config.MAX_REQUESTS),
       new SendCommand(bus, operations, endings, reads),
       reads,
+      new AccountExports(forwarder, services),
       new LiveDesk(tickets, tokens, connections, new NotificationFeed(services)),
       new Shutdown(connections, usage),
       ...(redis ? [redis] : []),
@@ -72,10 +79,12 @@ export class GatewayModule {
         LiveController,
         DocsController,
         AccountController,
+        ExportController,
       ],
       providers: [
         CommandAnswers,
         ForwardedAnswers,
+        { provide: EXPORT_LIMIT, useValue: new SharedLimit('export', EXPORTS_A_MINUTE, redis) },
         { provide: ADMIT_CALLER, useValue: admitCaller },
         ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
       ],

@@ -6,6 +6,7 @@ export * from './bus/webhooks.js';
 export * from './http/accounts.js';
 export * from './http/analytics.js';
 export * from './http/audit.js';
+export * from './http/export.js';
 export * from './http/internal.js';
 export * from './http/mailed.js';
 export * from './http/notifications.js';

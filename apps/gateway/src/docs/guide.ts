@@ -18,7 +18,11 @@ A password has 8 to 128 characters of any kind; the most common ones, and those 
 
 A sign-in begins a session, with an access token for 10 minutes and a refresh token for 30 days. \`POST /v1/auth/refresh\` exchanges the refresh token for the next pair. It works once: keep the new one. Who lost the answer, or asked several times at once, gets the same pair again within 10 seconds, as long as the new refresh token wasn't used. A refresh token that comes again after that was stolen from somebody: its session ends, and both holders have to sign in.
 
-\`GET /v1/auth/sessions\` lists where an account is signed in; \`DELETE\` ends one of them, or all others. A session that ended is refused by every service, and its live connections are closed, within 5 seconds. An account has 100 sessions at most; one more ends the one that was used longest ago.`,
+\`GET /v1/auth/sessions\` lists where an account is signed in; \`DELETE\` ends one of them, or all others. A session that ended is refused by every service, and its live connections are closed, within 5 seconds. An account has 100 sessions at most; one more ends the one that was used longest ago.
+
+Where registrations are confirmed by mail, \`POST /v1/auth/register\` answers 202 whether or not the address has an account. The mailed link opens a page of yours (\`ACCOUNT_URL\`) with the token behind \`#token=\`: send it, with the password, to \`POST /v1/auth/register/confirm\`, which signs in. Tokens that are mailed work once and for a limited time: a day, one hour for a new password.
+
+\`POST /v1/auth/me/email\` changes the address once both the old and the new one have confirmed it. \`GET /v1/auth/me/export\` is all that is stored of you; \`POST /v1/auth/me/deletion\` deletes it with the account, for good.`,
   },
   {
     id: 'writes',

@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts.js';
 import { analyticsRoutes } from './analytics.js';
+import { exportRoutes } from './export.js';
 import { mailedRoutes } from './mailed.js';
 import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
@@ -11,6 +12,7 @@ import { webhookRoutes } from './webhooks.js';
 export const routes: readonly Route[] = [
   accountRoutes,
   mailedRoutes,
+  exportRoutes,
   taskRoutes,
   notificationRoutes,
   webhookRoutes,

@@ -1,0 +1,38 @@
+import { Readable } from 'node:stream';
+import { Controller, Inject, StreamableFile } from '@nestjs/common';
+import { exportRoutes } from '@taskwire/contracts';
+import { Caller, ProblemError, Route } from '@taskwire/service';
+import type { SharedLimit } from '@taskwire/service/redis';
+import { AccountExports } from './account-export.js';
+
+export const EXPORT_LIMIT = Symbol('ExportLimit');
+
+@Controller()
+export class ExportController {
+  constructor(
+    @Inject(AccountExports) private readonly exports: AccountExports,
+    @Inject(EXPORT_LIMIT) private readonly limit: SharedLimit,
+  ) {}
+
+  @Route(exportRoutes.account)
+  async export(@Caller() caller: Caller): Promise<StreamableFile> {
+    const { exceeded, resetSeconds } = await this.limit.take(caller.userId);
+    if (exceeded) {
+      throw new ProblemError('rate_limited', `try again in ${resetSeconds} s`, {
+        headers: { 'retry-after': String(resetSeconds) },
+      });
+    }
+    const pieces = this.exports.pieces(caller);
+    // Asked for before anything is answered, so that a service that is away is a problem and no half document.
+    const first = await pieces.next();
+    return new StreamableFile(Readable.from(prepend(first.value, pieces)), {
+      type: 'application/json; charset=utf-8',
+      disposition: 'attachment; filename="taskwire-export.json"',
+    });
+  }
+}
+
+async function* prepend(first: string | undefined, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  if (first !== undefined) yield first;
+  yield* rest;
+}
