@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Operation, User } from '@taskwire/contracts';
+import { SharedRedis } from '@taskwire/service/redis';
 import { startLocalRedis } from '@taskwire/testing';
 import { call, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
@@ -124,6 +125,34 @@ describe('a profile that was read', () => {
     );
 
     expect(refused.status).toBe(401);
+  });
+});
+
+(redis ? describe : describe.skip)('a deleted account (redis-server)', () => {
+  it('leaves nothing of its profile in Redis, nor in a gateway', async () => {
+    const shared = new SharedRedis(redis?.url ?? '', () => undefined);
+    const kept = async () => {
+      const keys = await shared.client.keys('cache:*:*');
+      const values = await Promise.all(keys.map((key) => shared.client.hgetall(key)));
+      return JSON.stringify(values).includes(ada.email);
+    };
+    try {
+      await until(
+        'the connection',
+        async () => shared.client.status,
+        (status) => status === 'ready',
+      );
+      for (const gateway of [0, 1]) await ask(gateway, ada);
+      expect(await kept()).toBe(true);
+      const gone = await ada.call('POST', '/v1/auth/me/deletion', { password: ada.password });
+      expect(gone.status).toBe(204);
+      await until('it is gone from Redis', kept, (found) => !found);
+      for (const gateway of [0, 1]) expect((await ask(gateway, ada)).status).not.toBe(200);
+
+      expect(await kept()).toBe(false);
+    } finally {
+      shared.onApplicationShutdown();
+    }
   });
 });
 
