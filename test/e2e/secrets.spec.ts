@@ -178,6 +178,12 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   });
   await asUser('GET', '/v1/analytics/me');
   await asUser('GET', '/v1/analytics/overview');
+  await asUser('GET', '/v1/admin/users', { path: `/v1/admin/users?email=${PERSONAL}` });
+  for (const change of ['disable', 'enable']) {
+    await asUser('POST', `/v1/admin/users/{id}/${change}`, {
+      path: `/v1/admin/users/${registered.body.user.id}/${change}`,
+    });
+  }
   await use('POST', '/v1/auth/logout', { body: { refreshToken: renewed.body.refreshToken } });
 
   expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());

@@ -9,6 +9,10 @@ import { PasswordHasher } from './passwords/password-hasher.js';
 import { ProfileReader } from './accounts/profile.js';
 import { RegisterHandler } from './accounts/register.js';
 import { UpdateProfileHandler } from './accounts/update-profile.js';
+import { DisableUserHandler } from './administration/disable-user.js';
+import { AccountListing } from './administration/account-listing-store.js';
+import { EnableUserHandler } from './administration/enable-user.js';
+import { UsersReader } from './administration/list-users.js';
 import { AuditStore } from './audit/audit-store.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { AuditController } from './audit/audit.controller.js';
@@ -33,8 +37,8 @@ import { SessionStore } from './sessions/session-store.js';
 import { Sessions } from './sessions/sessions.js';
 
 const secrets = [RegisterHandler, LoginHandler, RefreshHandler, LogoutHandler, ChangePasswordHandler];
-const commands = [UpdateProfileHandler, EndSessionHandlers];
-const reads = [ProfileReader, SessionsReader, JwksReader];
+const commands = [UpdateProfileHandler, EndSessionHandlers, DisableUserHandler, EnableUserHandler];
+const reads = [ProfileReader, SessionsReader, UsersReader, JwksReader];
 const internal = [RevocationsReader, ContactReader, GrantRoleHandler, KeysController, AuditController];
 
 /** Everything that the auth service serves. */
@@ -53,6 +57,7 @@ export class AuthModule {
     };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
+      { provide: AccountListing, useValue: new AccountListing(db) },
       { provide: AuditStore, useValue: new AuditStore(db) },
       { provide: SessionStore, useValue: sessions },
       { provide: SigningKeys, useValue: keys },

@@ -9,6 +9,7 @@ import {
   UserRegistered,
   UserUpdated,
 } from './bus/accounts.js';
+import { DisableUser, EnableUser } from './bus/administration.js';
 import { FeedAppended, ReadNotification, ReminderDue, SetPreferences } from './bus/notifications.js';
 import {
   CompleteTask,
@@ -30,6 +31,7 @@ const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded
 export const contracts = [
   ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
   ...[UpdateProfile, EndSession, EndOtherSessions, ReadNotification, SetPreferences],
+  ...[DisableUser, EnableUser],
   ...taskEvents,
   ...accountEvents,
   PasswordChanged,
@@ -38,7 +40,7 @@ export const contracts = [
 
 export const authCommands = subscription('auth.commands', {
   kind: 'group',
-  commands: [UpdateProfile, EndSession, EndOtherSessions],
+  commands: [UpdateProfile, EndSession, EndOtherSessions, DisableUser, EnableUser],
 });
 
 export const taskCommands = subscription('task.commands', {

@@ -12,6 +12,8 @@ export interface Account {
   readonly roles: readonly Role[];
   readonly version: number;
   readonly createdAt: Date;
+  /** Since when it can't be used; null: it can. */
+  readonly disabledAt: Date | null;
 }
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'name' | 'timeZone' | 'roles'>;
@@ -21,7 +23,14 @@ export interface ProfileChanges {
 }
 
 export function newAccount(account: NewAccount, now: Date): Account {
-  return { ...account, id: randomUUID(), email: spelling(account.email), version: 1, createdAt: now };
+  return {
+    ...account,
+    id: randomUUID(),
+    email: spelling(account.email),
+    version: 1,
+    createdAt: now,
+    disabledAt: null,
+  };
 }
 
 /** The one spelling under which an address is stored and looked up. */
@@ -42,7 +51,7 @@ export function grantRole(account: Account, role: Role): Account {
   return { ...account, roles: [...account.roles, role], version: account.version + 1 };
 }
 
-export function userView({ passwordHash: _, ...account }: Account): User {
+export function userView({ passwordHash: _, disabledAt: __, ...account }: Account): User {
   return { ...account, roles: [...account.roles], createdAt: account.createdAt.toISOString() };
 }
 

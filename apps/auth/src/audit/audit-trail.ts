@@ -9,13 +9,15 @@ import { seal } from './seal.js';
 export type AuditedAction =
   | { readonly action: 'account.registered' }
   | { readonly action: 'role.granted'; readonly details: { readonly role: string } }
+  | { readonly action: 'account.disabled' | 'account.enabled' }
   | { readonly action: 'password.changed' }
   | { readonly action: 'session.started' }
   | { readonly action: 'session.ended'; readonly details: { readonly reason: EndReason } }
   | { readonly action: 'refresh_token.reused' };
 
 /** `displaced`: the account had too many. */
-export type EndReason = 'logged_out' | 'ended_by_owner' | 'password_changed' | 'token_reused' | 'displaced';
+export type EndReason =
+  'logged_out' | 'ended_by_owner' | 'password_changed' | 'account_disabled' | 'token_reused' | 'displaced';
 
 export interface Circumstances {
   /** Who did it: the account itself, or null for the platform. */

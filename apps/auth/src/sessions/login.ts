@@ -37,7 +37,7 @@ export class LoginHandler {
     return signedIn;
   }
 
-  /** Null when the password's hash was replaced meanwhile: no session may begin with a password that no longer counts. */
+  /** Null when the password's hash was replaced or the account disabled meanwhile: no session may begin with a password that no longer counts. */
   private async signIn(
     email: string,
     password: string,
@@ -45,13 +45,14 @@ export class LoginHandler {
   ): Promise<SignedIn | null> {
     const account = await this.accounts.findByEmail(email);
     const matches = await this.passwords.matches(account?.passwordHash ?? null, password);
-    if (account === null || !matches) throw new ProblemError('invalid_credentials');
+    if (account === null || !matches || account.disabledAt !== null)
+      throw new ProblemError('invalid_credentials');
 
     const renewed = await this.renewedHash(account, password);
     return this.outbox.write(
       async (context) => {
         const now = await this.accounts.findForChange(context.tx, { id: account.id });
-        if (now?.passwordHash !== account.passwordHash) return null;
+        if (now?.passwordHash !== account.passwordHash || now.disabledAt !== null) return null;
         if (renewed !== null) await this.accounts.setPasswordHash(context.tx, account.id, renewed);
         const tokens = await this.sessions.start(now, { address, userAgent }, context, new Date());
         return { user: userView(now), ...tokens };

@@ -1,8 +1,11 @@
 import {
   accountRoutes,
+  administrationRoutes,
   CompleteTask,
   CreateTask,
   DeleteTask,
+  DisableUser,
+  EnableUser,
   EndOtherSessions,
   EndSession,
   notificationRoutes,
@@ -76,6 +79,14 @@ export const bindings: readonly CommandBinding[] = [
       });
       return { ...versioned(User.parse(profile.body)), location: accountRoutes.me.path };
     },
+  }),
+  bind(administrationRoutes.disable, DisableUser, {
+    payload: ({ params }) => ({ userId: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
+  }),
+  bind(administrationRoutes.enable, EnableUser, {
+    payload: ({ params }) => ({ userId: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
   }),
 ];
 

@@ -7,6 +7,7 @@ import { problemsOf } from './route-problems.js';
 
 const TAGS: Readonly<Record<string, string>> = {
   auth: 'Accounts, sessions and tokens',
+  admin: 'All accounts, for administrators',
   tasks: 'Tasks',
   notifications: 'Notifications and their preferences',
   live: 'Live events',

@@ -1,4 +1,5 @@
 import { accountRoutes } from './accounts.js';
+import { administrationRoutes } from './administration.js';
 import { analyticsRoutes } from './analytics.js';
 import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
@@ -8,6 +9,7 @@ import { taskRoutes } from './tasks.js';
 /** Every public route; OpenAPI is made from this list. */
 export const routes: readonly Route[] = [
   accountRoutes,
+  administrationRoutes,
   taskRoutes,
   notificationRoutes,
   liveRoutes,
