@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  type CreatedApiToken,
   type NotificationList,
   type ProblemBody,
   type Route,
@@ -25,6 +26,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/tasks': { title: 'My own' },
   'PATCH /v1/auth/me': { name: 'Mallory' },
   'PUT /v1/auth/me/password': { currentPassword: 'correct horse battery staple', newPassword: 'another one' },
+  'POST /v1/auth/api-tokens': { name: 'Mine', scopes: ['tasks:read'] },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: true },
 };
 
@@ -42,7 +44,11 @@ const withIds = protectedRoutes.filter(({ path, access }) => path.includes('{') 
 const named = (list: readonly Route[]) => list.map((route) => [nameOf(route), route] as const);
 
 beforeAll(async () => {
-  platform = await startPlatform({ env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password } });
+  // So many routes, and each looks for changes: more than a user may ask for in a minute.
+  const unlimited = { RATE_LIMIT_IP: '1000000', RATE_LIMIT_USER: '1000000' };
+  platform = await startPlatform({
+    env: { ...unlimited, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password },
+  });
   [victim, tokens['another user']] = [await signUp(platform.api), (await signUp(platform.api)).token];
   const admin = await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', ADMIN);
   tokens['an admin'] = admin.body.accessToken;
@@ -58,6 +64,10 @@ async function thingsOf(client: Client): Promise<Things> {
   const later = await client.call('POST', '/v1/tasks', { title: 'Secret' }, { prefer: 'respond-async' });
   await platform.startService('task');
   const task = await client.createTask('Secret');
+  const made = await client.call<CreatedApiToken>('POST', '/v1/auth/api-tokens', {
+    name: 'Hers',
+    scopes: ['tasks:read'],
+  });
   const sessions = await client.call<BodyOf<typeof SessionList>>('GET', '/v1/auth/sessions');
   const { body } = await until(
     'the notification',
@@ -66,6 +76,7 @@ async function thingsOf(client: Client): Promise<Things> {
   );
   return {
     '/v1/tasks/': task.id,
+    '/v1/auth/api-tokens/': made.body.apiToken.id,
     '/v1/admin/users/': client.user.id,
     '/v1/notifications/': body.notifications[0]?.id ?? '',
     '/v1/auth/sessions/': sessions.body.sessions[0]?.id ?? '',
@@ -92,6 +103,7 @@ const mine = async () => ({
   task: (await victim.call<Task>('GET', `/v1/tasks/${things['/v1/tasks/']}`)).body,
   notifications: (await victim.call('GET', '/v1/notifications')).body,
   sessions: (await victim.call('GET', '/v1/auth/sessions')).status,
+  apiTokens: (await victim.call('GET', '/v1/auth/api-tokens')).body,
 });
 
 it('the tests know a thing of each kind, and a body for each route that takes one', () => {

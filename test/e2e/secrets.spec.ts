@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
+  type CreatedApiToken,
   type LiveTicket,
   type Operation,
   routes,
@@ -139,6 +140,16 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   const newPassword = 'the next password that nobody else has';
   secrets.push({ what: 'the next password', value: newPassword });
   await asUser('PUT', '/v1/auth/me/password', { body: { currentPassword: password, newPassword } });
+
+  const made = await asUser<CreatedApiToken>('POST', '/v1/auth/api-tokens', {
+    body: { name: 'Script', scopes: ['tasks:read'] },
+  });
+  secrets.push({ what: 'an API token', value: made.body.token.slice(made.body.apiToken.hint.length) });
+  await use('GET', '/v1/tasks', { headers: { authorization: `Bearer ${made.body.token}` } });
+  await asUser('GET', '/v1/auth/api-tokens');
+  await asUser('DELETE', '/v1/auth/api-tokens/{id}', {
+    path: `/v1/auth/api-tokens/${made.body.apiToken.id}`,
+  });
 
   const created = await asUser<Task>('POST', '/v1/tasks', { body: { title: 'A', remindAt: inAMoment() } });
   const path = `/v1/tasks/${created.body.id}`;

@@ -13,6 +13,12 @@ import { DisableUserHandler } from './administration/disable-user.js';
 import { AccountListing } from './administration/account-listing-store.js';
 import { EnableUserHandler } from './administration/enable-user.js';
 import { UsersReader } from './administration/list-users.js';
+import { ApiTokenStore } from './api-tokens/api-token-store.js';
+import { CreateApiTokenHandler } from './api-tokens/create-api-token.js';
+import { ExchangeApiTokenHandler } from './api-tokens/exchange-api-token.js';
+import { ApiTokensReader } from './api-tokens/list-api-tokens.js';
+import { RevokeApiTokenHandler } from './api-tokens/revoke-api-token.js';
+import { RevokeApiTokens } from './api-tokens/revoke-api-tokens.js';
 import { AuditStore } from './audit/audit-store.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { AuditController } from './audit/audit.controller.js';
@@ -36,10 +42,30 @@ import { MOST_SESSIONS, openSince } from './sessions/session.js';
 import { SessionStore } from './sessions/session-store.js';
 import { Sessions } from './sessions/sessions.js';
 
-const secrets = [RegisterHandler, LoginHandler, RefreshHandler, LogoutHandler, ChangePasswordHandler];
-const commands = [UpdateProfileHandler, EndSessionHandlers, DisableUserHandler, EnableUserHandler];
-const reads = [ProfileReader, SessionsReader, UsersReader, JwksReader];
-const internal = [RevocationsReader, ContactReader, GrantRoleHandler, KeysController, AuditController];
+const secrets = [
+  RegisterHandler,
+  LoginHandler,
+  RefreshHandler,
+  LogoutHandler,
+  ChangePasswordHandler,
+  CreateApiTokenHandler,
+];
+const commands = [
+  UpdateProfileHandler,
+  EndSessionHandlers,
+  DisableUserHandler,
+  EnableUserHandler,
+  RevokeApiTokenHandler,
+];
+const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, JwksReader];
+const internal = [
+  RevocationsReader,
+  ContactReader,
+  GrantRoleHandler,
+  KeysController,
+  AuditController,
+  ExchangeApiTokenHandler,
+];
 
 /** Everything that the auth service serves. */
 export class AuthModule {
@@ -57,6 +83,7 @@ export class AuthModule {
     };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
+      { provide: ApiTokenStore, useValue: new ApiTokenStore(db) },
       { provide: AccountListing, useValue: new AccountListing(db) },
       { provide: AuditStore, useValue: new AuditStore(db) },
       { provide: SessionStore, useValue: sessions },
@@ -68,6 +95,7 @@ export class AuthModule {
       AuditTrail,
       PasswordHasher,
       Sessions,
+      RevokeApiTokens,
       PurgeSessions,
       FirstAdmin,
     ];

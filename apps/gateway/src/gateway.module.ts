@@ -1,5 +1,12 @@
 import type { DynamicModule } from '@nestjs/common';
-import { ADMIT_CALLER, type AdmitCaller, type ServiceContext } from '@taskwire/service';
+import {
+  ADMIT_CALLER,
+  type AdmitCaller,
+  EXCHANGE_CREDENTIALS,
+  type ExchangeCredentials,
+  type ServiceContext,
+} from '@taskwire/service';
+import { ApiTokens } from './api-tokens/api-tokens.js';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
 import { DocsController } from './docs/docs.controller.js';
@@ -42,16 +49,19 @@ export class GatewayModule {
     const limits = new Limits({
       ip: new RateLimit('ip', config.RATE_LIMIT_IP, redis),
       user: new RateLimit('user', config.RATE_LIMIT_USER, redis),
+      token: new RateLimit('token', config.RATE_LIMIT_TOKEN, redis),
       addresses,
       exemptToken: config.RATE_LIMIT_EXEMPT_TOKEN,
     });
-    const admitCaller: AdmitCaller = ({ userId }, request, reply) => limits.checkUser(userId, request, reply);
+    const admitCaller: AdmitCaller = (caller, request, reply) => limits.checkCaller(caller, request, reply);
+    const apiTokens = new ApiTokens(services);
+    const exchange: ExchangeCredentials = (authorization) => apiTokens.exchange(authorization);
     const parts = [
       ...[operations, tickets, connections, addresses, usage, limits],
       new Capacity(config.MAX_REQUESTS),
       new SendCommand(bus, operations, endings, services),
       new Forwarder(services),
-      new LiveDesk(tickets, tokens, connections, new NotificationFeed(services)),
+      new LiveDesk(tickets, tokens, exchange, connections, new NotificationFeed(services)),
       new Shutdown(connections, usage, redis),
     ];
     return {
@@ -67,6 +77,7 @@ export class GatewayModule {
         CommandAnswers,
         ForwardedAnswers,
         { provide: ADMIT_CALLER, useValue: admitCaller },
+        { provide: EXCHANGE_CREDENTIALS, useValue: exchange },
         ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
       ],
     };

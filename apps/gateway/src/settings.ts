@@ -17,6 +17,8 @@ export const GatewaySettings = z.object({
   RATE_LIMIT_IP: limit(600),
   /** Requests a minute for each user. */
   RATE_LIMIT_USER: limit(300),
+  /** Requests a minute for each API token. */
+  RATE_LIMIT_TOKEN: limit(120),
   /** Requests under way at once, for each service behind the gateway; more are refused with 503. */
   MAX_REQUESTS: limit(1_000),
   /** Who sends it as X-Rate-Limit-Exempt is not limited: for load tests. */

@@ -10,6 +10,7 @@ import {
   UserUpdated,
 } from './bus/accounts.js';
 import { DisableUser, EnableUser } from './bus/administration.js';
+import { RevokeApiToken } from './bus/api-tokens.js';
 import { FeedAppended, ReadNotification, ReminderDue, SetPreferences } from './bus/notifications.js';
 import {
   CompleteTask,
@@ -31,7 +32,7 @@ const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded
 export const contracts = [
   ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
   ...[UpdateProfile, EndSession, EndOtherSessions, ReadNotification, SetPreferences],
-  ...[DisableUser, EnableUser],
+  ...[DisableUser, EnableUser, RevokeApiToken],
   ...taskEvents,
   ...accountEvents,
   PasswordChanged,
@@ -40,7 +41,7 @@ export const contracts = [
 
 export const authCommands = subscription('auth.commands', {
   kind: 'group',
-  commands: [UpdateProfile, EndSession, EndOtherSessions, DisableUser, EnableUser],
+  commands: [UpdateProfile, EndSession, EndOtherSessions, DisableUser, EnableUser, RevokeApiToken],
 });
 
 export const taskCommands = subscription('task.commands', {

@@ -3,6 +3,7 @@ import { DisableUser } from '@taskwire/contracts';
 import { type CommandOf, HandleCommand, type HandlerContext, Rejection } from '@taskwire/messaging';
 import { AccountStore } from '../accounts/account-store.js';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { RevokeApiTokens } from '../api-tokens/revoke-api-tokens.js';
 import { Sessions } from '../sessions/sessions.js';
 import { administratorOf } from './administrator.js';
 
@@ -12,6 +13,7 @@ export class DisableUserHandler {
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(RevokeApiTokens) private readonly apiTokens: RevokeApiTokens,
   ) {}
 
   @HandleCommand(DisableUser)
@@ -27,6 +29,7 @@ export class DisableUserHandler {
       const now = new Date();
       await this.accounts.setDisabled(context.tx, userId, now);
       await this.sessions.endOthers(userId, null, 'account_disabled', context, now, actor);
+      await this.apiTokens.revoke({ accountId: userId, actor, session: command.session }, context, now);
       const who = { actor, subject: userId, session: command.session };
       await this.audit.record(context.tx, { action: 'account.disabled' }, who);
     }

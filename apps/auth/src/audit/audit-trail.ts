@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Scope } from '@taskwire/contracts';
 import type { Transaction } from '@taskwire/messaging';
 import { currentTraceId } from '@taskwire/telemetry';
 import type { SessionClient } from '../sessions/session.js';
@@ -13,7 +14,12 @@ export type AuditedAction =
   | { readonly action: 'password.changed' }
   | { readonly action: 'session.started' }
   | { readonly action: 'session.ended'; readonly details: { readonly reason: EndReason } }
-  | { readonly action: 'refresh_token.reused' };
+  | { readonly action: 'refresh_token.reused' }
+  | {
+      readonly action: 'api_token.created';
+      readonly details: { readonly id: string; readonly scopes: readonly Scope[] };
+    }
+  | { readonly action: 'api_token.revoked'; readonly details: { readonly id: string } };
 
 /** `displaced`: the account had too many. */
 export type EndReason =

@@ -1,6 +1,7 @@
 import {
   accountRoutes,
   administrationRoutes,
+  apiTokenRoutes,
   CompleteTask,
   CreateTask,
   DeleteTask,
@@ -11,6 +12,7 @@ import {
   notificationRoutes,
   ReadNotification,
   ReopenTask,
+  RevokeApiToken,
   SetPreferences,
   type Task,
   taskRoutes,
@@ -79,6 +81,10 @@ export const bindings: readonly CommandBinding[] = [
       });
       return { ...versioned(User.parse(profile.body)), location: accountRoutes.me.path };
     },
+  }),
+  bind(apiTokenRoutes.revoke, RevokeApiToken, {
+    payload: ({ params, userId }) => ({ userId, id: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
   }),
   bind(administrationRoutes.disable, DisableUser, {
     payload: ({ params }) => ({ userId: params.id ?? '' }),

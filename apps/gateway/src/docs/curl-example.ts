@@ -12,6 +12,7 @@ const BODIES: Readonly<Record<string, object>> = {
     currentPassword: 'correct horse battery',
     newPassword: 'a horse that nobody knows',
   },
+  'POST /v1/auth/api-tokens': { name: 'Nightly report', scopes: ['tasks:read'], expiresInDays: 30 },
   'POST /v1/tasks': { title: 'Write the report', priority: 'high', dueAt: '2027-01-31T17:00:00Z' },
   'PATCH /v1/tasks/{id}': { status: 'in_progress' },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: false },

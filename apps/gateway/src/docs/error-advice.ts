@@ -9,13 +9,15 @@ export const ADVICE: Record<ProblemCode, string> = {
   invalid_credentials: 'Ask the user again. It is not said which of the two is wrong.',
   invalid_refresh_token:
     'Sign in again. A refresh token works once; its use by two parties ends the session.',
-  forbidden: 'The account lacks the role that this route needs. Ask an administrator.',
+  forbidden:
+    'The account lacks the role, or the API token the scope, that this route needs: detail names it. Ask an administrator, or make another token.',
   not_found: 'It does not exist, was deleted, or belongs to someone else.',
   method_not_allowed: 'Look up the method of this path in the API reference.',
   request_timeout:
     'Send the whole request within 30 seconds. Nothing was done; repeat it, a write with the same Idempotency-Key.',
   email_taken: 'Sign in instead, or register with another email.',
   already_exists: 'It was made before, probably by an earlier attempt of this request: read it at Location.',
+  limit_reached: 'Remove one that is no longer needed.',
   message_ended: 'For operators: discard the dead letter; its sender was told and may send again.',
   already_ended: 'Read the operation: it says how it ended.',
   gone: 'It is older than 7 days. Read the thing itself; to write again, use a new Idempotency-Key.',

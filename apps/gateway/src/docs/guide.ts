@@ -21,6 +21,11 @@ A sign-in begins a session, with an access token for 10 minutes and a refresh to
 \`GET /v1/auth/sessions\` lists where an account is signed in; \`DELETE\` ends one of them, or all others. A session that ended is refused by every service, and its live connections are closed, within 5 seconds. An account has 100 sessions at most; one more ends the one that was used longest ago.`,
   },
   {
+    id: 'api-tokens',
+    text: `## API tokens
+A script uses an API token in the place of an access token. \`POST /v1/auth/api-tokens\` makes one with a name, an expiry of up to a year and the scopes that it needs; it begins with \`tw_\`, and is told once. What scope a route needs stands with it below; a token that lacks it is answered 403 \`forbidden\`. Accounts, sessions and tokens themselves can't be reached with one. Each token may make 120 requests a minute, which count as its user's too. \`GET /v1/auth/api-tokens\` lists them with when they were last used; \`DELETE\` revokes one, which every service knows within 5 seconds. An account has 50 at most.`,
+  },
+  {
     id: 'writes',
     text: `## Writes
 A write becomes a command on the message bus. The answer is the result when it comes within 5 seconds (\`Prefer: wait=N\` changes that), else 202 with the operation in \`Location\`; \`Prefer: respond-async\` asks for the 202 at once. Read the operation until its status is no longer \`pending\`: a done one has the result, and in \`location\` where it is; \`DELETE\` cancels it if it has not run. Operations are known for 7 days.

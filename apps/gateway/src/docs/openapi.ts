@@ -1,4 +1,12 @@
-import { isConditional, Operation, PROBLEMS, ProblemBody, type Route, routes } from '@taskwire/contracts';
+import {
+  isConditional,
+  Operation,
+  PROBLEMS,
+  ProblemBody,
+  type Route,
+  routes,
+  scopeOf,
+} from '@taskwire/contracts';
 import { guide } from './guide.js';
 import { type JsonSchema, SchemaCollector } from '@taskwire/contracts/json-schema';
 import type { Content, OpenApiDocument, OpenApiOperation, Response } from './openapi.types.js';
@@ -36,7 +44,10 @@ export function openApiDocument(version: string, described: readonly Route[] = r
     paths,
     components: {
       schemas: schemas.components,
-      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        apiToken: { type: 'http', scheme: 'bearer', bearerFormat: 'tw_...' },
+      },
     },
   };
 }
@@ -53,7 +64,7 @@ function operationOf(
     ...(route.kind === 'secret' && route.method !== 'GET' && { description: NO_KEY }),
     ...(route.deprecated && { deprecated: true }),
     tags: [tagOf(route)],
-    security: (route.access ?? 'user') === 'public' ? [] : [{ accessToken: [] }],
+    security: securityOf(route),
     parameters: parametersOf(route, schemas),
     ...(route.body && { requestBody: { required: true, content: json(schemas.add(route.body)) } }),
     responses: {
@@ -102,6 +113,13 @@ function problemResponses(route: Route, problem: JsonSchema): Record<string, Res
 
 function json(schema: JsonSchema): Content {
   return { 'application/json': { schema } };
+}
+
+/** For an API token, with the scope that it needs. */
+function securityOf(route: Route): OpenApiOperation['security'] {
+  if (route.access === 'public') return [];
+  const scope = scopeOf(route);
+  return [{ accessToken: [] }, ...(scope === null ? [] : [{ apiToken: scope === 'any' ? [] : [scope] }])];
 }
 
 /** `GET /v1/tasks/{id}` -> `get_tasks_id`. */

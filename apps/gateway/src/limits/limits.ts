@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '@taskwire/service';
+import { type Caller, ProblemError } from '@taskwire/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ClientAddresses, networkOf } from './client-address.js';
 import { limitHeaders } from './limit-headers.js';
@@ -17,11 +17,12 @@ type Limited = FastifyRequest & { [MET]?: readonly Quota[] };
 export interface LimitsOptions {
   readonly ip: RateLimit;
   readonly user: RateLimit;
+  readonly token: RateLimit;
   readonly addresses: ClientAddresses;
   readonly exemptToken: string | undefined;
 }
 
-/** What each address and each user may ask for. */
+/** What each address, each user and each API token may ask for. */
 export class Limits {
   constructor(private readonly options: LimitsOptions) {}
 
@@ -31,8 +32,14 @@ export class Limits {
     this.note(request, reply, await ip.take(networkOf(addresses.of(request.raw))));
   }
 
-  async checkUser(userId: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async checkCaller(
+    { userId, sessionId, scopes }: Caller,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
     if (this.isExempt(request)) return;
+    // First: a token that is over its limit can't use up its user's.
+    if (scopes !== undefined) this.note(request, reply, await this.options.token.take(sessionId));
     this.note(request, reply, await this.options.user.take(userId));
   }
 
@@ -57,12 +64,13 @@ export class Limits {
   }
 }
 
+const WHOSE = { ip: 'address', user: 'user', token: 'API token' } as const;
+
 function refuseExceeded({ name, limit, resetSeconds, exceeded }: Quota): void {
   if (!exceeded) return;
-  const whose = name === 'ip' ? 'address' : 'user';
   throw new ProblemError(
     'rate_limited',
-    `more than ${limit} requests a minute by this ${whose}: try again in ${resetSeconds} s`,
+    `more than ${limit} requests a minute by this ${WHOSE[name]}: try again in ${resetSeconds} s`,
     { headers: { 'retry-after': String(resetSeconds) } },
   );
 }

@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 
 export const WINDOW_S = 60;
 
-export type LimitName = 'ip' | 'user';
+export type LimitName = 'ip' | 'user' | 'token';
 
 export interface Quota {
   readonly name: LimitName;

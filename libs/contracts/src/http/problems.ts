@@ -13,6 +13,7 @@ export const PROBLEMS = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   email_taken: { status: 409, title: 'An account with this email exists' },
   already_exists: { status: 409, title: 'It exists already' },
+  limit_reached: { status: 409, title: 'There are as many as there may be' },
   already_ended: { status: 409, title: 'The operation has ended and cannot be cancelled' },
   message_ended: { status: 409, title: 'The message has ended: it can be discarded, nothing else' },
   gone: { status: 410, title: 'No longer known' },

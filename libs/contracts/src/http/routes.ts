@@ -1,6 +1,7 @@
 import { accountRoutes } from './accounts.js';
 import { administrationRoutes } from './administration.js';
 import { analyticsRoutes } from './analytics.js';
+import { apiTokenRoutes } from './api-tokens.js';
 import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
@@ -9,6 +10,7 @@ import { taskRoutes } from './tasks.js';
 /** Every public route; OpenAPI is made from this list. */
 export const routes: readonly Route[] = [
   accountRoutes,
+  apiTokenRoutes,
   administrationRoutes,
   taskRoutes,
   notificationRoutes,
