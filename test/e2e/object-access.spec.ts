@@ -26,6 +26,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/tasks': { title: 'My own' },
   'PATCH /v1/auth/me': { name: 'Mallory' },
   'PUT /v1/auth/me/password': { currentPassword: 'correct horse battery staple', newPassword: 'another one' },
+  'POST /v1/auth/me/second-factor': { password: 'correct horse battery staple' },
+  'POST /v1/auth/me/second-factor/confirm': { code: '123456' },
+  'POST /v1/auth/me/second-factor/disable': { code: '123456' },
   'POST /v1/auth/api-tokens': { name: 'Mine', scopes: ['tasks:read'] },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: true },
 };

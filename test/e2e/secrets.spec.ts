@@ -4,13 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
   type CreatedApiToken,
+  type EnrolledSecondFactor,
   type LiveTicket,
   type Operation,
+  type ProblemBody,
+  type RecoveryCodes,
   routes,
   type SessionList,
   type SignedIn,
   type Task,
 } from '@taskwire/contracts';
+import { generateSync } from 'otplib';
 import { Client as Database } from 'pg';
 import { brokers } from '../brokers.js';
 import type { BusTap } from '../buses.js';
@@ -141,6 +145,8 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   secrets.push({ what: 'the next password', value: newPassword });
   await asUser('PUT', '/v1/auth/me/password', { body: { currentPassword: password, newPassword } });
 
+  await useSecondFactor({ email, password: newPassword }, use, asUser, secrets);
+
   const made = await asUser<CreatedApiToken>('POST', '/v1/auth/api-tokens', {
     body: { name: 'Script', scopes: ['tasks:read'] },
   });
@@ -199,6 +205,36 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
 
   expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());
   return secrets;
+}
+
+type Use = <Body>(method: string, route: string, more?: { body?: unknown }) => ReturnType<typeof call<Body>>;
+
+async function useSecondFactor(
+  credentials: { email: string; password: string },
+  use: Use,
+  asUser: Use,
+  secrets: Secret[],
+): Promise<void> {
+  const factor = '/v1/auth/me/second-factor';
+  const { body } = await asUser<BodyOf<typeof EnrolledSecondFactor>>('POST', factor, {
+    body: { password: credentials.password },
+  });
+  secrets.push({ what: 'a TOTP secret', value: body.secret });
+  const confirmed = await asUser<BodyOf<typeof RecoveryCodes>>('POST', `${factor}/confirm`, {
+    body: { code: generateSync({ secret: body.secret }) },
+  });
+  const [first = '', second = ''] = confirmed.body.recoveryCodes;
+  secrets.push({ what: 'a recovery code', value: first }, { what: 'a recovery code', value: second });
+  const login = await use<ProblemBody>('POST', '/v1/auth/login', { body: credentials });
+  const { challenge = '' } = login.body;
+  secrets.push({ what: 'a challenge', value: challenge });
+  const signedIn = await use<SignedIn>('POST', '/v1/auth/login/second-factor', {
+    body: { challenge, code: first },
+  });
+  expect([login.status, signedIn.status]).toEqual([403, 200]);
+  await asUser('GET', factor);
+  const disabled = await asUser('POST', `${factor}/disable`, { body: { code: second } });
+  expect(disabled.status).toBe(204);
 }
 
 async function useLiveEvents(

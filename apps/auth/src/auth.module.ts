@@ -28,6 +28,15 @@ import { JwksReader } from './keys/jwks.js';
 import { KeysController } from './keys/keys.controller.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { ChangePasswordHandler } from './passwords/change-password.js';
+import { ChallengeStore } from './second-factors/challenge-store.js';
+import { Challenges } from './second-factors/challenges.js';
+import { DisableSecondFactorHandler } from './second-factors/disable-second-factor.js';
+import { EnrolSecondFactorHandlers } from './second-factors/enrol-second-factor.js';
+import { SecondFactorLoginHandler } from './second-factors/login-second-factor.js';
+import { SecondFactorStore } from './second-factors/second-factor-store.js';
+import { SecondFactors } from './second-factors/second-factors.js';
+import { SecretKey } from './second-factors/secret-key.js';
+import { SecondFactorReader } from './second-factors/show-second-factor.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { EndSessionHandlers } from './sessions/end-sessions.js';
 import { SessionsReader } from './sessions/list-sessions.js';
@@ -49,6 +58,9 @@ const secrets = [
   LogoutHandler,
   ChangePasswordHandler,
   CreateApiTokenHandler,
+  SecondFactorLoginHandler,
+  EnrolSecondFactorHandlers,
+  DisableSecondFactorHandler,
 ];
 const commands = [
   UpdateProfileHandler,
@@ -57,7 +69,7 @@ const commands = [
   EnableUserHandler,
   RevokeApiTokenHandler,
 ];
-const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, JwksReader];
+const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, SecondFactorReader, JwksReader];
 const internal = [
   RevocationsReader,
   ContactReader,
@@ -83,6 +95,8 @@ export class AuthModule {
     };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
+      { provide: SecondFactorStore, useValue: new SecondFactorStore(db) },
+      { provide: SecretKey, useValue: new SecretKey(config.KEYS_DIR) },
       { provide: ApiTokenStore, useValue: new ApiTokenStore(db) },
       { provide: AccountListing, useValue: new AccountListing(db) },
       { provide: AuditStore, useValue: new AuditStore(db) },
@@ -96,6 +110,9 @@ export class AuthModule {
       PasswordHasher,
       Sessions,
       RevokeApiTokens,
+      ChallengeStore,
+      Challenges,
+      SecondFactors,
       PurgeSessions,
       FirstAdmin,
     ];

@@ -17,6 +17,7 @@ export * from './http/problems.js';
 export * from './http/route.js';
 export * from './http/routes.js';
 export * from './http/scopes.js';
+export * from './http/second-factors.js';
 export * from './http/tasks.js';
 export * from './subscriptions.js';
 export * from './values.js';

@@ -10,6 +10,7 @@ import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/servi
 import type { z } from 'zod';
 import { AccountStore } from '../accounts/account-store.js';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { SecondFactors } from '../second-factors/second-factors.js';
 import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 import { apiTokenView, newApiToken } from './api-token.js';
 import { ApiTokenStore } from './api-token-store.js';
@@ -20,6 +21,7 @@ export class CreateApiTokenHandler {
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(ApiTokenStore) private readonly store: ApiTokenStore,
     @Inject(RequestClients) private readonly clients: RequestClients,
+    @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
@@ -27,10 +29,11 @@ export class CreateApiTokenHandler {
   @Route(apiTokenRoutes.create)
   @Header('cache-control', 'no-store')
   async create(
-    @Body() wanted: z.output<typeof CreateApiTokenBody>,
+    @Body() { code, ...wanted }: z.output<typeof CreateApiTokenBody>,
     @Caller() { userId, sessionId }: Caller,
     @Req() request: ClientRequest,
   ): Promise<CreatedApiToken> {
+    await this.factors.demand(userId, code);
     const { secret, stored } = newApiToken({ ...wanted, accountId: userId }, new Date());
     const { address, userAgent } = this.clients.of(request);
     return this.outbox.write(async ({ tx }) => {

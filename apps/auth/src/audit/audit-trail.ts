@@ -11,6 +11,7 @@ export type AuditedAction =
   | { readonly action: 'account.registered' }
   | { readonly action: 'role.granted'; readonly details: { readonly role: string } }
   | { readonly action: 'account.disabled' | 'account.enabled' }
+  | { readonly action: 'second_factor.enabled' | 'second_factor.disabled' | 'recovery_code.used' }
   | { readonly action: 'password.changed' }
   | { readonly action: 'session.started' }
   | { readonly action: 'session.ended'; readonly details: { readonly reason: EndReason } }

@@ -7,6 +7,7 @@ import { AccountStore } from '../accounts/account-store.js';
 import { identityOf } from '../accounts/account.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { LoginLimits } from '../sessions/login-limits.js';
+import { SecondFactors } from '../second-factors/second-factors.js';
 import { Sessions } from '../sessions/sessions.js';
 import { refuseGuessable } from './guessable.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -18,6 +19,7 @@ export class ChangePasswordHandler {
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
@@ -25,7 +27,7 @@ export class ChangePasswordHandler {
   /** Who knew the old password may be signed in elsewhere: all other sessions end. */
   @Route(accountRoutes.changePassword)
   async change(
-    @Body() { currentPassword, newPassword }: z.output<typeof ChangePasswordBody>,
+    @Body() { currentPassword, newPassword, code }: z.output<typeof ChangePasswordBody>,
     @Caller() { userId, sessionId }: Caller,
   ): Promise<void> {
     await this.limits.takeOf(userId);
@@ -33,6 +35,7 @@ export class ChangePasswordHandler {
     if (account === null) throw new ProblemError('not_found', 'this account is gone');
     refuseGuessable(newPassword, account, '/newPassword');
     if (!(await this.passwords.matches(account.passwordHash, currentPassword))) throw wrongPassword();
+    await this.factors.demand(userId, code);
 
     const passwordHash = await this.passwords.hash(newPassword);
     const now = new Date();

@@ -21,6 +21,11 @@ A sign-in begins a session, with an access token for 10 minutes and a refresh to
 \`GET /v1/auth/sessions\` lists where an account is signed in; \`DELETE\` ends one of them, or all others. A session that ended is refused by every service, and its live connections are closed, within 5 seconds. An account has 100 sessions at most; one more ends the one that was used longest ago.`,
   },
   {
+    id: 'second-factor',
+    text: `## Second factor
+\`POST /v1/auth/me/second-factor\` gives a secret for an authenticator app (TOTP), and \`confirm\` with a first code of it adds the second factor; it answers ten recovery codes, each of which stands for a code once. From then on \`POST /v1/auth/login\` answers 403 \`second_factor_needed\` with a \`challenge\`: send it with a code to \`POST /v1/auth/login/second-factor\` within 5 minutes. Changing the password, making an API token and removing the second factor need a fresh \`code\` too. A code counts once; after five wrong ones in a row you have to wait, unless you use a recovery code.`,
+  },
+  {
     id: 'api-tokens',
     text: `## API tokens
 A script uses an API token in the place of an access token. \`POST /v1/auth/api-tokens\` makes one with a name, an expiry of up to a year and the scopes that it needs; it begins with \`tw_\`, and is told once. What scope a route needs stands with it below; a token that lacks it is answered 403 \`forbidden\`. Accounts, sessions and tokens themselves can't be reached with one. Each token may make 120 requests a minute, which count as its user's too. \`GET /v1/auth/api-tokens\` lists them with when they were last used; \`DELETE\` revokes one, which every service knows within 5 seconds. An account has 50 at most.`,

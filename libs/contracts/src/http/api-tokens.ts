@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Instant, Uuid } from '../values.js';
-import { DisplayName } from './accounts.js';
+import { DisplayName, SecondFactorCode } from './accounts.js';
 import { route } from './route.js';
 import { Scope } from './scopes.js';
 
@@ -38,6 +38,7 @@ export const CreateApiTokenBody = z
       .max(20)
       .transform((scopes) => [...new Set(scopes)]),
     expiresInDays: z.int().min(1).max(365).default(90),
+    code: SecondFactorCode.optional(),
   })
   .meta({ id: 'CreateApiToken' });
 
@@ -55,7 +56,7 @@ export const apiTokenRoutes = {
     kind: 'secret',
     body: CreateApiTokenBody,
     success: { status: 201, body: CreatedApiToken },
-    problems: ['not_found', 'limit_reached'],
+    problems: ['not_found', 'limit_reached', 'second_factor_needed'],
   }),
   list: route('GET', '/v1/auth/api-tokens', {
     summary: 'Your API tokens, the newest first',

@@ -5,11 +5,13 @@ import { apiTokenRoutes } from './api-tokens.js';
 import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
+import { secondFactorRoutes } from './second-factors.js';
 import { taskRoutes } from './tasks.js';
 
 /** Every public route; OpenAPI is made from this list. */
 export const routes: readonly Route[] = [
   accountRoutes,
+  secondFactorRoutes,
   apiTokenRoutes,
   administrationRoutes,
   taskRoutes,

@@ -1,0 +1,40 @@
+import type { Transaction } from '@taskwire/messaging';
+import { unwrap } from '@taskwire/outbox';
+import type { Prisma } from '../generated/prisma/client.js';
+
+type Client = Prisma.TransactionClient;
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A login whose password was right, and that lacks a code. */
+export interface StoredChallenge {
+  readonly hash: Bytes;
+  readonly accountId: string;
+  /** Of the stored password hash: with another password it is void. */
+  readonly passwordDigest: Bytes;
+  readonly attempts: number;
+  readonly expiresAt: Date;
+}
+
+export class ChallengeStore {
+  /** Removes those of the account that have expired. */
+  async add(tx: Transaction, challenge: StoredChallenge, now: Date): Promise<void> {
+    const { loginChallenge } = unwrap<Client>(tx);
+    const where = { accountId: challenge.accountId, expiresAt: { lte: now } };
+    await loginChallenge.deleteMany({ where });
+    await loginChallenge.create({ data: challenge, select: { hash: true } });
+  }
+
+  /** Counts an attempt; null when there is no such challenge, or one that had its `most` attempts or has expired. */
+  async attempt(tx: Transaction, hash: Bytes, most: number, now: Date): Promise<StoredChallenge | null> {
+    const [found] = await unwrap<Client>(tx).loginChallenge.updateManyAndReturn({
+      where: { hash, attempts: { lt: most }, expiresAt: { gt: now } },
+      data: { attempts: { increment: 1 } },
+    });
+    return found ?? null;
+  }
+
+  /** False when it was taken before. */
+  async take(tx: Transaction, hash: Bytes): Promise<boolean> {
+    return (await unwrap<Client>(tx).loginChallenge.deleteMany({ where: { hash } })).count > 0;
+  }
+}
