@@ -4,17 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
   type CreatedApiToken,
-  type EnrolledSecondFactor,
   type LiveTicket,
   type Operation,
-  type ProblemBody,
-  type RecoveryCodes,
   routes,
   type SessionList,
   type SignedIn,
   type Task,
 } from '@taskwire/contracts';
-import { generateSync } from 'otplib';
 import { Client as Database } from 'pg';
 import { brokers } from '../brokers.js';
 import type { BusTap } from '../buses.js';
@@ -22,6 +18,7 @@ import { type Deployment, deploy } from '../faults/deployment.js';
 import { type BodyOf, call } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
 import { until } from './until.js';
+import { type Secret, useSecondFactor } from './use-second-factor.js';
 
 /** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
 const MAY_HOLD_ADDRESSES = new Set(['auth.accounts', 'notification.mailbox_messages']);
@@ -83,11 +80,6 @@ function marks(places: ReadonlyMap<string, string>): Record<string, boolean> {
   return Object.fromEntries(
     Object.entries(expected).map(([place, mark]) => [place, places.get(place)?.includes(mark) ?? false]),
   );
-}
-
-interface Secret {
-  readonly what: string;
-  readonly value: string;
 }
 
 /** Calls each route of the contracts at least once; a new route has to be added here. */
@@ -205,36 +197,6 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
 
   expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());
   return secrets;
-}
-
-type Use = <Body>(method: string, route: string, more?: { body?: unknown }) => ReturnType<typeof call<Body>>;
-
-async function useSecondFactor(
-  credentials: { email: string; password: string },
-  use: Use,
-  asUser: Use,
-  secrets: Secret[],
-): Promise<void> {
-  const factor = '/v1/auth/me/second-factor';
-  const { body } = await asUser<BodyOf<typeof EnrolledSecondFactor>>('POST', factor, {
-    body: { password: credentials.password },
-  });
-  secrets.push({ what: 'a TOTP secret', value: body.secret });
-  const confirmed = await asUser<BodyOf<typeof RecoveryCodes>>('POST', `${factor}/confirm`, {
-    body: { code: generateSync({ secret: body.secret }) },
-  });
-  const [first = '', second = ''] = confirmed.body.recoveryCodes;
-  secrets.push({ what: 'a recovery code', value: first }, { what: 'a recovery code', value: second });
-  const login = await use<ProblemBody>('POST', '/v1/auth/login', { body: credentials });
-  const { challenge = '' } = login.body;
-  secrets.push({ what: 'a challenge', value: challenge });
-  const signedIn = await use<SignedIn>('POST', '/v1/auth/login/second-factor', {
-    body: { challenge, code: first },
-  });
-  expect([login.status, signedIn.status]).toEqual([403, 200]);
-  await asUser('GET', factor);
-  const disabled = await asUser('POST', `${factor}/disable`, { body: { code: second } });
-  expect(disabled.status).toBe(204);
 }
 
 async function useLiveEvents(

@@ -54,5 +54,5 @@ export function secondFactorNeeded(challenge: string): ProblemError {
 }
 
 function digest(text: string) {
-  return createHash('sha256').update(text).digest() as Buffer<ArrayBuffer>;
+  return createHash('sha256').update(text).digest();
 }

@@ -48,7 +48,7 @@ export class EnrolSecondFactorHandlers {
     const sealed = this.key.seal(accountId, enrolled.secret);
     await this.outbox.write(async ({ tx }) => {
       const present = await this.store.findForChange(tx, accountId);
-      if (present?.confirmedAt != null) throw alreadyThere();
+      if (present !== null && present.confirmedAt !== null) throw alreadyThere();
       const fresh = { confirmedAt: null, lastStep: 0, failures: 0, failedAt: null };
       await this.store.save(tx, { accountId, sealed, ...fresh });
     });

@@ -24,7 +24,7 @@ export class SecondFactors {
   /** For what needs a fresh code where there is a second factor. Throws the problem of who has none that counts. */
   async demand(accountId: string, code: string | undefined): Promise<void> {
     const factor = await this.store.find(accountId);
-    if (factor?.confirmedAt == null) return;
+    if (factor === null || factor.confirmedAt === null) return;
     if (code === undefined) throw new ProblemError('second_factor_needed', 'send a code of it as code');
     if (!(await this.matches(accountId, code))) throw wrongCode();
   }
@@ -50,7 +50,7 @@ export class SecondFactors {
     return this.outbox.write(async ({ tx }) => {
       const now = new Date();
       const factor = await this.store.findForChange(tx, accountId);
-      if (factor?.confirmedAt == null) return 'off';
+      if (factor === null || factor.confirmedAt === null) return 'off';
       if (await this.store.takeRecoveryCode(tx, accountId, recoveryHashOf(code))) {
         const who = { actor: accountId, subject: accountId, session: null };
         await this.audit.record(tx, { action: 'recovery_code.used' }, who);
