@@ -64,7 +64,16 @@ export async function signUp(api: string): Promise<Client> {
     name: 'E2E',
   });
   if (status !== 201) throw new Error(`register answered ${status}: ${JSON.stringify(body)}`);
-  const { user, accessToken: token, refreshToken } = body;
+  return signedIn(api, body, password);
+}
+
+/** A user who has signed in. */
+export function signedIn(
+  api: string,
+  { user, accessToken: token, refreshToken }: SignedIn,
+  password: string,
+): Client {
+  const { email } = user;
   const client: Client = {
     ...{ user, token, email, password, refreshToken },
     call: (method, path, content, headers = {}) =>

@@ -30,6 +30,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/auth/me/second-factor/confirm': { code: '123456' },
   'POST /v1/auth/me/second-factor/disable': { code: '123456' },
   'POST /v1/auth/api-tokens': { name: 'Mine', scopes: ['tasks:read'] },
+  'POST /v1/auth/me/email': { newEmail: 'mallory@example.org', password: 'not the password' },
+  'POST /v1/auth/me/deletion': { password: 'not the password' },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: true },
 };
 

@@ -11,17 +11,19 @@ import {
   type SignedIn,
   type Task,
 } from '@taskwire/contracts';
-import { Client as Database } from 'pg';
 import { brokers } from '../brokers.js';
 import type { BusTap } from '../buses.js';
 import { type Deployment, deploy } from '../faults/deployment.js';
 import { type BodyOf, call } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
+import { readStores } from './stores.js';
 import { until } from './until.js';
 import { type Secret, useSecondFactor } from './use-second-factor.js';
 
 /** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
-const MAY_HOLD_ADDRESSES = new Set(['auth.accounts', 'notification.mailbox_messages']);
+const MAY_HOLD_ADDRESSES = new Set([
+  ...['auth.accounts', 'auth.account_emails', 'notification.mailbox_messages'],
+]);
 /** In the address, and nowhere else. */
 const PERSONAL = 'secret-address';
 
@@ -193,10 +195,34 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
       path: `/v1/admin/users/${registered.body.user.id}/${change}`,
     });
   }
+  await useMailedTokens(asUser, use, { email, newPassword });
   await use('POST', '/v1/auth/logout', { body: { refreshToken: renewed.body.refreshToken } });
 
   expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());
   return secrets;
+}
+
+type Use = <Body>(
+  method: string,
+  route: string,
+  more?: { path?: string; body?: unknown; headers?: Record<string, string> },
+) => Promise<{ body: Body }>;
+
+/** Tokens that nobody has: those that are mailed stand in emails, which are looked for where they are tested. */
+async function useMailedTokens(
+  asUser: Use,
+  use: Use,
+  { email, newPassword }: { email: string; newPassword: string },
+): Promise<void> {
+  const token = 'a token that nobody has';
+  await use('POST', '/v1/auth/register/confirm', { body: { token, password: newPassword } });
+  await use('POST', '/v1/auth/password-resets', { body: { email } });
+  await use('POST', '/v1/auth/password-resets/confirm', { body: { token, newPassword } });
+  const newEmail = `${PERSONAL}-2@example.org`;
+  await asUser('POST', '/v1/auth/me/email', { body: { newEmail, password: newPassword } });
+  await use('POST', '/v1/auth/email/confirm', { body: { token } });
+  // With a wrong password, so that what was stored stays to be looked through.
+  await asUser('POST', '/v1/auth/me/deletion', { body: { password: 'a wrong password' } });
 }
 
 async function useLiveEvents(
@@ -222,29 +248,6 @@ async function useLiveEvents(
 }
 
 const inAMoment = () => new Date(Date.now() + 1_500).toISOString();
-
-/** All rows of all tables, as text, by `<service>.<table>`. */
-async function readStores(stores: Deployment['stores']): Promise<[string, string][]> {
-  const places: [string, string][] = [];
-  for (const [service, url] of Object.entries(stores)) {
-    const client = new Database({ connectionString: url });
-    await client.connect();
-    const { rows: tables } = await client.query<{ name: string }>(
-      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
-    );
-    for (const { name } of tables) {
-      const { rows } = await client.query<{ text: string }>(`select t::text as text from "${name}" t`);
-      places.push([`${service}.${name}`, rows.map(({ text }) => withBytes(text)).join('\n')]);
-    }
-    await client.end();
-  }
-  return places;
-}
-
-/** Bytes are shown in hexadecimal digits, which would hide what they say. */
-const withBytes = (text: string): string =>
-  text +
-  [...text.matchAll(/\\x([0-9a-f]+)/g)].map(([, hex = '']) => Buffer.from(hex, 'hex').toString()).join('\n');
 
 interface Collector {
   readonly server: Server;

@@ -2,7 +2,8 @@
  * `npm run faults -- --driver postgres|rabbitmq|kafka[:kafkajs|:platformatic] [--brokers 3] [--kills N] [--seed S]
  * [--resume]`: an application-level checker in the manner of Jepsen. Clients work while processes are killed at named points, servers
  * restarted, links made bad, instances added and removed; then what they were told is compared with what is stored.
- * Results are in bench/results; with `--resume` a run goes on where its file says that it ended.
+ * Results are in bench/results; with `--resume` a run goes on where its file says that it ended, after it has run again what came
+ * to no end.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -58,6 +59,11 @@ async function main(servers: Servers): Promise<number> {
   const session = openSession(bus, settings, servers);
   try {
     if (options.round !== undefined) return await only(options.round);
+    for (const [index, { number, error }] of progress.rounds.entries()) {
+      if (error === null || isEnding) continue;
+      progress.rounds[index] = await doRound(number);
+      await write();
+    }
     while (!isEnding && killsIn(progress) < progress.kills) {
       const last = progress.rounds.slice(-MOST_FAILURES);
       if (last.length === MOST_FAILURES && last.every(({ error }) => error !== null)) {
@@ -67,15 +73,19 @@ async function main(servers: Servers): Promise<number> {
       const number = progress.rounds.length + 1;
       const round = await doRound(number);
       progress.rounds.push(round);
-      Object.assign(progress.settings, session.settings());
-      await writeProgress(`${path}.json`, progress);
-      await writeFile(`${path}.md`, report(progress));
+      await write();
     }
   } finally {
     await session.close();
   }
   console.log(report(progress));
   return progress.rounds.every(isClean) ? 0 : 1;
+
+  async function write(): Promise<void> {
+    Object.assign(progress.settings, session.settings());
+    await writeProgress(`${path}.json`, progress);
+    await writeFile(`${path}.md`, report(progress));
+  }
 
   async function doRound(number: number): Promise<Round> {
     const seed = seedOf(progress, number);

@@ -61,12 +61,19 @@ export const oneProcess: CrashRun = {
   victims: ONE,
 };
 
+/**
+ * Kills at one point of one process: a message that five deaths in quarantine are put down to is given up, as it should be,
+ * and with little to do a process may have the same one in hand each time.
+ */
+const MOST_OF_ONE = 5;
+
 /** Kills at one point alone, shared out among the processes that come there. */
 export function victimsAt(point: string, kills: number, random: Random): Victim[] {
   const able = FIVE.filter(({ points }) => points.includes(point)).map(({ process }) => process);
   const shares = new Map(able.map((process) => [process, 1]));
+  const most = Math.max(MOST_OF_ONE, Math.ceil(kills / able.length));
   for (let n = able.length; n < kills; n += 1) {
-    const process = random.pick(able);
+    const process = random.pick(able.filter((one) => (shares.get(one) ?? 0) < most));
     shares.set(process, (shares.get(process) ?? 0) + 1);
   }
   return [...shares].map(([process, share]) => ({ process, points: [point], kills: share }));

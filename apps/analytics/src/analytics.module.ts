@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ActivityStore } from './activity/activity-store.js';
+import { EraseUserHandler } from './activity/erase-user.js';
 import { CountActivityHandler } from './activity/count-activity.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 import { CountsStore } from './overview/counts-store.js';
@@ -8,7 +9,7 @@ import { PlatformOverviewReader } from './overview/platform-overview.js';
 import { CountRequestsHandler } from './usage/count-requests.js';
 import { UsageStore } from './usage/usage-store.js';
 
-const events = [CountActivityHandler, CountRequestsHandler];
+const events = [CountActivityHandler, EraseUserHandler, CountRequestsHandler];
 const reads = [MyAnalyticsReader, PlatformOverviewReader];
 
 /** Everything that the analytics service serves. */

@@ -9,7 +9,13 @@ import { migrations, openDatabase } from './database.js';
 import { SessionStore } from './sessions/session-store.js';
 
 export function accountOf(overrides: Partial<Account> = {}): Account {
-  const person = { name: 'Ada', timeZone: 'UTC', passwordHash: '$none', roles: ['user'] } as const;
+  const person = {
+    name: 'Ada',
+    timeZone: 'UTC',
+    locale: 'en-GB',
+    passwordHash: '$none',
+    roles: ['user'],
+  } as const;
   const email = `${randomUUID()}@example.com`;
   return { ...newAccount({ email, ...person }, new Date('2026-03-01T08:00:00.000Z')), ...overrides };
 }

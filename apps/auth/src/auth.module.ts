@@ -1,13 +1,20 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
-import type { ServiceContext } from '@taskwire/service';
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { CommonConfig, ServiceContext } from '@taskwire/service';
 import { AccountStore } from './accounts/account-store.js';
 import { spelling } from './accounts/account.js';
+import { ChangeEmailHandler } from './accounts/change-email.js';
+import { ConfirmEmailHandler } from './accounts/confirm-email.js';
+import { ConfirmRegistrationHandler } from './accounts/confirm-registration.js';
 import { ContactReader } from './accounts/contact.js';
+import { DeleteAccountHandler } from './accounts/delete-account.js';
 import { FIRST_ADMIN, FirstAdmin, type FirstAdminSettings } from './accounts/first-admin.js';
 import { GrantRoleHandler } from './accounts/grant-role.js';
-import { PasswordHasher } from './passwords/password-hasher.js';
+import { OpenAccount } from './accounts/open-account.js';
+import { OpenRegistration } from './accounts/open-registration.js';
 import { ProfileReader } from './accounts/profile.js';
 import { RegisterHandler } from './accounts/register.js';
+import { REGISTRATION, type Registration } from './accounts/registration.js';
+import { RegistrationStore } from './accounts/registration-store.js';
 import { UpdateProfileHandler } from './accounts/update-profile.js';
 import { DisableUserHandler } from './administration/disable-user.js';
 import { AccountListing } from './administration/account-listing-store.js';
@@ -19,10 +26,14 @@ import { ExchangeApiTokenHandler } from './api-tokens/exchange-api-token.js';
 import { ApiTokensReader } from './api-tokens/list-api-tokens.js';
 import { RevokeApiTokenHandler } from './api-tokens/revoke-api-token.js';
 import { RevokeApiTokens } from './api-tokens/revoke-api-tokens.js';
+import { VerifiedRegistration } from './accounts/verified-registration.js';
 import { AuditStore } from './audit/audit-store.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { AuditController } from './audit/audit.controller.js';
 import type { Config } from './config.js';
+import { AccountEmailStore } from './emails/account-email-store.js';
+import { AccountEmails } from './emails/account-emails.js';
+import { LetterController } from './emails/letter.controller.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 import { JwksReader } from './keys/jwks.js';
 import { KeysController } from './keys/keys.controller.js';
@@ -37,13 +48,17 @@ import { SecondFactorStore } from './second-factors/second-factor-store.js';
 import { SecondFactors } from './second-factors/second-factors.js';
 import { SecretKey } from './second-factors/secret-key.js';
 import { SecondFactorReader } from './second-factors/show-second-factor.js';
+import { ConfirmPassword } from './passwords/confirm-password.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { RequestResetHandler } from './passwords/request-reset.js';
+import { ResetPasswordHandler } from './passwords/reset-password.js';
+import { PurgeExpired } from './purge-expired.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { EndSessionHandlers } from './sessions/end-sessions.js';
 import { SessionsReader } from './sessions/list-sessions.js';
 import { LoginLimits } from './sessions/login-limits.js';
 import { LoginHandler } from './sessions/login.js';
 import { LogoutHandler } from './sessions/logout.js';
-import { PurgeSessions } from './sessions/purge-sessions.js';
 import { RefreshHandler } from './sessions/refresh.js';
 import { networkOf, RequestClients } from './sessions/request-client.js';
 import { RevocationsReader } from './sessions/revocations.js';
@@ -52,31 +67,19 @@ import { SessionStore } from './sessions/session-store.js';
 import { Sessions } from './sessions/sessions.js';
 
 const secrets = [
-  RegisterHandler,
-  LoginHandler,
-  RefreshHandler,
-  LogoutHandler,
-  ChangePasswordHandler,
-  CreateApiTokenHandler,
-  SecondFactorLoginHandler,
-  EnrolSecondFactorHandlers,
-  DisableSecondFactorHandler,
+  ...[RegisterHandler, ConfirmRegistrationHandler, LoginHandler, RefreshHandler, LogoutHandler],
+  ...[ChangePasswordHandler, RequestResetHandler, ResetPasswordHandler],
+  ...[CreateApiTokenHandler, SecondFactorLoginHandler, EnrolSecondFactorHandlers, DisableSecondFactorHandler],
+  ...[ChangeEmailHandler, ConfirmEmailHandler, DeleteAccountHandler],
 ];
 const commands = [
-  UpdateProfileHandler,
-  EndSessionHandlers,
-  DisableUserHandler,
-  EnableUserHandler,
-  RevokeApiTokenHandler,
+  ...[UpdateProfileHandler, EndSessionHandlers],
+  ...[DisableUserHandler, EnableUserHandler, RevokeApiTokenHandler],
 ];
 const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, SecondFactorReader, JwksReader];
 const internal = [
-  RevocationsReader,
-  ContactReader,
-  GrantRoleHandler,
-  KeysController,
-  AuditController,
-  ExchangeApiTokenHandler,
+  ...[RevocationsReader, ContactReader, LetterController, GrantRoleHandler],
+  ...[KeysController, AuditController, ExchangeApiTokenHandler],
 ];
 
 /** Everything that the auth service serves. */
@@ -89,16 +92,22 @@ export class AuthModule {
     };
     const tokens = { internal: config.INTERNAL_TOKEN, exempt: config.RATE_LIMIT_EXEMPT_TOKEN };
     const sessions = new SessionStore(db);
+    const emails = new AccountEmailStore(db);
+    const registrations = new RegistrationStore(db);
+    const challenges = new ChallengeStore(db);
     const isFamiliar = async (email: string, network: string) => {
       const addresses = await sessions.addresses(spelling(email), openSince(new Date()), MOST_SESSIONS);
       return addresses.some((address) => networkOf(address) === network);
     };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
+      { provide: ChallengeStore, useValue: challenges },
       { provide: SecondFactorStore, useValue: new SecondFactorStore(db) },
       { provide: SecretKey, useValue: new SecretKey(config.KEYS_DIR) },
       { provide: ApiTokenStore, useValue: new ApiTokenStore(db) },
       { provide: AccountListing, useValue: new AccountListing(db) },
+      { provide: AccountEmailStore, useValue: emails },
+      { provide: RegistrationStore, useValue: registrations },
       { provide: AuditStore, useValue: new AuditStore(db) },
       { provide: SessionStore, useValue: sessions },
       { provide: SigningKeys, useValue: keys },
@@ -106,14 +115,20 @@ export class AuthModule {
       { provide: RequestClients, useValue: new RequestClients(tokens) },
       { provide: LoginLimits, useValue: new LoginLimits(limit, isFamiliar) },
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
+      { provide: REGISTRATION, useClass: registration(config) },
+      {
+        provide: PurgeExpired,
+        useValue: new PurgeExpired([sessions, emails, registrations, challenges], log),
+      },
       AuditTrail,
       PasswordHasher,
       Sessions,
       RevokeApiTokens,
-      ChallengeStore,
       Challenges,
       SecondFactors,
-      PurgeSessions,
+      AccountEmails,
+      ConfirmPassword,
+      OpenAccount,
       FirstAdmin,
     ];
     return {
@@ -122,6 +137,11 @@ export class AuthModule {
       providers,
     };
   }
+}
+
+function registration({ REGISTRATION: chosen, NODE_ENV }: Config & CommonConfig): Type<Registration> {
+  const mode = chosen ?? (NODE_ENV === 'production' ? 'verified' : 'open');
+  return mode === 'open' ? OpenRegistration : VerifiedRegistration;
 }
 
 function firstAdmin({ ADMIN_EMAIL: email, ADMIN_PASSWORD: password }: Config): FirstAdminSettings | null {

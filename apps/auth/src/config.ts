@@ -9,7 +9,11 @@ export const config = z
   .object({
     /** Ed25519 keys in PEM, shared by all instances; one is made when there is none. */
     KEYS_DIR: z.string().default('.taskwire/keys'),
-    REGISTRATION: z.enum(['open']).default('open'),
+    /**
+     * `verified`: an account can be used when the link that was mailed to its address was followed, and nobody learns who has
+     * one. `open`: at once. Default: verified in production, else open.
+     */
+    REGISTRATION: z.enum(['open', 'verified']).optional(),
     /** Logins a minute from one address. */
     RATE_LIMIT_LOGIN_ADDRESS: limit(20),
     /** Logins a minute to one account. */

@@ -25,6 +25,8 @@ describe('registering', () => {
         email: email.toLowerCase(),
         name: 'Ada',
         timeZone: 'UTC',
+        locale: 'en-GB',
+        avatarUrl: null,
         roles: ['user'],
         version: 1,
         createdAt: expect.any(String),

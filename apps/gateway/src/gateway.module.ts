@@ -7,6 +7,7 @@ import {
   type ServiceContext,
 } from '@taskwire/service';
 import { ApiTokens } from './api-tokens/api-tokens.js';
+import { AccountController } from './account/account.controller.js';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
 import { DocsController } from './docs/docs.controller.js';
@@ -72,6 +73,7 @@ export class GatewayModule {
         OperationsController,
         LiveController,
         DocsController,
+        AccountController,
       ],
       providers: [
         CommandAnswers,

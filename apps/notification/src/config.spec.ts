@@ -4,6 +4,7 @@ import { mailboxAccess, NotificationConfig } from './config.js';
 describe('settings', () => {
   it('have defaults that need no mail server', () => {
     expect(NotificationConfig.parse({})).toEqual({
+      ACCOUNT_URL: 'http://127.0.0.1:3000/account',
       MAIL_FROM: 'Taskwire <no-reply@localhost>',
       MAIL_CONCURRENCY: 4,
       MAILBOX: 'local',

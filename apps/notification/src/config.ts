@@ -10,6 +10,11 @@ export const NotificationConfig = z.object({
     .string()
     .regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'must be an address such as Taskwire <no-reply@example.org>')
     .default('Taskwire <no-reply@localhost>'),
+  /** Where the pages are that mailed links open: `/confirm`, `/reset` and `/email`. Default: the gateway's own. */
+  ACCOUNT_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as https://app.example.org/account' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .default('http://127.0.0.1:3000/account'),
   MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
   /** `on` shows the mailbox page although the service is reachable from other machines. */
   MAILBOX: z.enum(['on', 'local', 'off']).default('local'),

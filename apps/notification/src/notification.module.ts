@@ -1,5 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { ServiceContext } from '@taskwire/service';
+import { EraseUserHandler } from './accounts/erase-user.js';
+import { ErasedUsers } from './accounts/erased-users.js';
+import { SendAccountEmailHandler } from './accounts/send-account-email.js';
 import { TellPasswordChangeHandler } from './accounts/tell-password-change.js';
 import { WelcomeUserHandler } from './accounts/welcome-user.js';
 import { mailboxAccess, type NotificationConfig } from './config.js';
@@ -21,7 +24,10 @@ import { RemindHandler } from './reminders/remind.js';
 import { FollowTasksHandler } from './tasks/follow-tasks.js';
 
 const commands = [ReadNotificationHandler, SetPreferencesHandler];
-const events = [FollowTasksHandler, WelcomeUserHandler, TellPasswordChangeHandler, RemindHandler];
+const events = [
+  ...[FollowTasksHandler, RemindHandler],
+  ...[WelcomeUserHandler, TellPasswordChangeHandler, SendAccountEmailHandler, EraseUserHandler],
+];
 const reads = [ListNotificationsReader, GetPreferencesReader, ReadFeedReader, MailboxController];
 
 /** Everything that the notification service serves. */
@@ -32,6 +38,7 @@ export class NotificationModule {
       module: NotificationModule,
       controllers: [...commands, ...events, ...reads],
       providers: [
+        ErasedUsers,
         { provide: FeedStore, useValue: new FeedStore(db) },
         { provide: PreferencesStore, useValue: new PreferencesStore(db) },
         { provide: ReminderStore, useValue: new ReminderStore() },

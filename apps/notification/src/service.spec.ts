@@ -28,7 +28,13 @@ const created = (task: ReturnType<typeof taskFact>) => encodeEvent(TaskCreated, 
 describe('the notification service', () => {
   it('welcomes a new user by feed, live event and an email that is read in the mailbox', async () => {
     const userId = randomUUID();
-    test.auth.contacts.set(userId, { userId, email: 'ann@example.com', name: 'Ann', timeZone: 'UTC' });
+    test.auth.contacts.set(userId, {
+      userId,
+      email: 'ann@example.com',
+      name: 'Ann',
+      timeZone: 'UTC',
+      locale: 'en-GB',
+    });
     const registered = encodeEvent(UserRegistered, { userId, timeZone: 'UTC', at: new Date().toISOString() });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await test.send({ ...registered, headers: { ...registered.headers, traceparent } });
@@ -156,7 +162,13 @@ describe('the notification service', () => {
 
   it('reminds once, also when it was not running at the time', async () => {
     const userId = randomUUID();
-    test.auth.contacts.set(userId, { userId, email: 'bob@example.com', name: 'Bob', timeZone: 'UTC' });
+    test.auth.contacts.set(userId, {
+      userId,
+      email: 'bob@example.com',
+      name: 'Bob',
+      timeZone: 'UTC',
+      locale: 'en-GB',
+    });
     const remindAt = soon(4_000);
     const kept = taskFact({ ownerId: userId, title: 'Call Bob', remindAt });
     const done = taskFact({ ownerId: userId, remindAt });
@@ -187,6 +199,7 @@ describe('the notification service', () => {
       email: 'joan@example.com',
       name: 'Joan',
       timeZone: 'Asia/Tokyo',
+      locale: 'en-GB',
     });
     await test.send(encodeEvent(PasswordChanged, { userId, at: '2026-03-01T22:30:00.000Z' }));
 
@@ -204,7 +217,13 @@ describe('the notification service', () => {
     });
     try {
       const userId = randomUUID();
-      other.auth.contacts.set(userId, { userId, email: 'eve@example.com', name: 'Eve', timeZone: 'UTC' });
+      other.auth.contacts.set(userId, {
+        userId,
+        email: 'eve@example.com',
+        name: 'Eve',
+        timeZone: 'UTC',
+        locale: 'en-GB',
+      });
       const at = new Date().toISOString();
       await other.send(encodeEvent(UserRegistered, { userId, timeZone: 'UTC', at }));
 

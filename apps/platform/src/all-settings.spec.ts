@@ -54,7 +54,7 @@ describe('the settings of npm start', () => {
         '  RATE_LIMIT_EXEMPT_TOKEN: must have at least 16 characters',
         '  SMTP_URL (notification): must be a URL such as smtp://user:password@host:587',
         '  MAILBOX (notification): must be one of on, local, off',
-        '  REGISTRATION (auth): must be open',
+        '  REGISTRATION (auth): must be one of open, verified',
         '  ADMIN_PASSWORD (auth): must have 8 to 128 characters',
       ].sort(),
     );

@@ -19,6 +19,11 @@ function standardOf(secrets: Secrets): NodeJS.ProcessEnv {
   };
 }
 
+/** Where mailed links lead while no frontend has pages for them. */
+function accountPagesOf(settings: Settings): NodeJS.ProcessEnv {
+  return { ACCOUNT_URL: `${addressOf('gateway', settings)}/account` };
+}
+
 /** What only the platform can know: it decides where each service and its store is. */
 function givenTo(name: AppName, settings: Settings, databases: Databases): NodeJS.ProcessEnv {
   return {
@@ -47,5 +52,10 @@ export function environmentOf(
   secrets: Secrets,
   outer: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  return { ...standardOf(secrets), ...outer, ...givenTo(name, settings, databases) };
+  return {
+    ...standardOf(secrets),
+    ...accountPagesOf(settings),
+    ...outer,
+    ...givenTo(name, settings, databases),
+  };
 }

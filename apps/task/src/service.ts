@@ -1,4 +1,4 @@
-import { taskCommands } from '@taskwire/contracts';
+import { taskAccounts, taskCommands } from '@taskwire/contracts';
 import type { ServiceDefinition } from '@taskwire/service';
 import { z } from 'zod';
 import { migrations, openDatabase } from './database.js';
@@ -10,6 +10,6 @@ export const service: ServiceDefinition<object, PrismaClient> = {
   port: 5002,
   config: z.object({}),
   database: { migrations, open: openDatabase },
-  groups: [taskCommands],
+  groups: [taskCommands, taskAccounts],
   module: ({ db }) => TaskModule.on(db),
 };

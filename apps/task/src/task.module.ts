@@ -3,6 +3,7 @@ import type { PrismaClient } from './generated/prisma/client.js';
 import { CompleteTaskHandler } from './tasks/complete-task.js';
 import { CreateTaskHandler } from './tasks/create-task.js';
 import { DeleteTaskHandler } from './tasks/delete-task.js';
+import { EraseOwnerHandler } from './tasks/erase-owner.js';
 import { GetTaskReader } from './tasks/get-task.js';
 import { ListTasksReader } from './tasks/list-tasks.js';
 import { ReopenTaskHandler } from './tasks/reopen-task.js';
@@ -24,7 +25,7 @@ export class TaskModule {
   static on(db: PrismaClient): DynamicModule {
     return {
       module: TaskModule,
-      controllers: [...commands, ...reads],
+      controllers: [...commands, EraseOwnerHandler, ...reads],
       providers: [{ provide: TaskStore, useValue: new TaskStore(db) }],
     };
   }

@@ -10,6 +10,7 @@ export * from './http/analytics.js';
 export * from './http/api-tokens.js';
 export * from './http/audit.js';
 export * from './http/internal.js';
+export * from './http/mailed.js';
 export * from './http/notifications.js';
 export * from './http/operations.js';
 export * from './http/paging.js';

@@ -1,11 +1,13 @@
 import { subscription } from '@taskwire/messaging';
 import {
+  EmailRequested,
   EndOtherSessions,
   EndSession,
   PasswordChanged,
   SessionEnded,
   SessionStarted,
   UpdateProfile,
+  UserDeleted,
   UserRegistered,
   UserUpdated,
 } from './bus/accounts.js';
@@ -35,7 +37,7 @@ export const contracts = [
   ...[DisableUser, EnableUser, RevokeApiToken],
   ...taskEvents,
   ...accountEvents,
-  PasswordChanged,
+  ...[PasswordChanged, EmailRequested, UserDeleted],
   ...[FeedAppended, ReminderDue, RequestCompleted],
 ];
 
@@ -49,6 +51,9 @@ export const taskCommands = subscription('task.commands', {
   commands: [CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
 });
 
+/** What is stored of a user goes with the account. */
+export const taskAccounts = subscription('task.accounts', { kind: 'group', events: [UserDeleted] });
+
 export const notificationCommands = subscription('notification.commands', {
   kind: 'group',
   commands: [ReadNotification, SetPreferences],
@@ -61,7 +66,7 @@ export const notificationTasks = subscription('notification.tasks', {
 });
 export const notificationAccounts = subscription('notification.accounts', {
   kind: 'group',
-  events: [UserRegistered, PasswordChanged],
+  events: [UserRegistered, PasswordChanged, EmailRequested, UserDeleted],
 });
 export const notificationReminders = subscription('notification.reminders', {
   kind: 'group',
@@ -77,7 +82,7 @@ export const analyticsEvents = subscription('analytics.events', {
   order: 'none',
   afterDead: 'continue',
   lingerMs: COUNTING_LINGER_MS,
-  events: [...taskEvents, ...accountEvents],
+  events: [...taskEvents, ...accountEvents, UserDeleted],
 });
 export const analyticsUsage = subscription('analytics.usage', {
   kind: 'group',
@@ -95,6 +100,7 @@ export const revocations = subscription('revocations', { kind: 'broadcast', even
 export const subscriptions = [
   authCommands,
   taskCommands,
+  taskAccounts,
   notificationCommands,
   notificationTasks,
   notificationAccounts,

@@ -16,6 +16,13 @@ export const TimeZone = z
   .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin')
   .meta({ examples: ['Europe/Berlin'] });
 
+/** A language, perhaps with a region, as a BCP 47 tag. */
+export const Locale = z
+  .string()
+  .max(35)
+  .refine(isLocale, 'must be a language tag such as en-GB')
+  .meta({ examples: ['en-GB'] });
+
 /** Text that a database keeps as it is: no NUL, no half of a surrogate pair. */
 export const Text = z
   .string()
@@ -28,6 +35,15 @@ function isTimeZone(name: string): boolean {
   if (COMMON_ZONES.has(name)) return true;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    new Intl.Locale(tag);
     return true;
   } catch {
     return false;

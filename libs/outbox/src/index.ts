@@ -1,5 +1,6 @@
 export type { Counts, KeyAlarm, ParkedCount } from './counts.js';
 export * from './dead-letters/dead-letters.js';
+export type { Erasure } from './erase.js';
 export { install, MIGRATION_SQL } from './install.js';
 export type { OutboxLog } from './log.js';
 export { createOutbox, type Outbox, type OutboxOptions } from './outbox.js';

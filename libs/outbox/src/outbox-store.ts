@@ -1,6 +1,7 @@
 import type { Ending, HandlerContext, Identity, MessageStore, Problem } from '@taskwire/messaging';
 import type { Counts } from './counts.js';
 import type { DeadLetters } from './dead-letters/dead-letters.js';
+import type { Erasure } from './erase.js';
 import type { StoreSettings } from './settings.js';
 import type { SqlExecutor } from './sql/executor.js';
 
@@ -52,6 +53,11 @@ export interface OutboxStore extends MessageStore {
   ): Promise<StoredEnding | null>;
   /** Stores `cancelled` unless the command has ended already; answers the ending that won, or null: pending, ask again. */
   cancel(subscriber: string, id: string, times: { readonly firstSentAt: Date }): Promise<StoredEnding | null>;
+  /**
+   * Removes what is stored of messages that name a subject: parked, scheduled and held ones, originals of what operators
+   * changed, replies in the inbox. In a transaction of its own, so that a handler may call it. Reads those tables as a whole.
+   */
+  erase(erasure: Erasure): Promise<void>;
   /** For metrics and health: what waits, and what needs a person. */
   counts(): Promise<Counts>;
   /** Parked messages for operators: look, replay, discard, edit, and what was done. */

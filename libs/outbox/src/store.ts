@@ -4,6 +4,7 @@ import { RunningMarks, type Slot } from './batch/suspects.js';
 import type { StoreParts } from './batch/transaction.js';
 import { readCounts } from './counts.js';
 import { deadLetters } from './dead-letters/open.js';
+import { erase } from './erase.js';
 import { endOperation, readOperation } from './operations.js';
 import type { OutboxStore, StoreOptions } from './outbox-store.js';
 import { drainParked } from './parked/drain.js';
@@ -38,6 +39,7 @@ export function createStore(options: StoreOptions): OutboxStore {
     expire: (subscriber, id, times) => endOperation(executor, subscriber, id, 'expired', times),
     cancel: (subscriber, id, { firstSentAt }) =>
       endOperation(executor, subscriber, id, 'cancelled', { firstSentAt, deadline: null }),
+    erase: (erasure) => erase(executor, erasure),
     counts: () => readCounts(executor),
     deadLetters: deadLetters(executor, settings.replayPerSecond),
   };

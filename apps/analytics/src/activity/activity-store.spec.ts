@@ -15,7 +15,7 @@ beforeAll(async () => {
   counts = new CountsStore(test.db);
 });
 beforeEach(async () => {
-  await test.db.$executeRaw`TRUNCATE user_days, day_totals, user_features, feature_totals`;
+  await test.db.$executeRaw`TRUNCATE erased_users, user_days, day_totals, user_features, feature_totals`;
 });
 afterAll(() => test.drop());
 
@@ -58,6 +58,17 @@ describe('counts', () => {
     expect(await counts.platformDays('2026-01-01')).toMatchObject([
       { activeUsers: 1, registrations: 1, created: 3 },
     ]);
+  });
+
+  it('forget a user whose account is gone, and count nothing of it that comes later; sums stay', async () => {
+    const [ann, bob] = [randomUUID(), randomUUID()];
+    await count(created(ann), created(bob));
+    await test.inTransaction((tx) => activity.erase(tx, ann, new Date()));
+    await count(created(ann), created(bob));
+
+    expect(await counts.userDays(ann, '2026-01-01')).toEqual([]);
+    expect(await test.db.userFeature.count({ where: { userId: ann } })).toBe(0);
+    expect(await counts.platformDays('2026-01-01')).toMatchObject([{ activeUsers: 2, created: 3 }]);
   });
 
   it('take a feature once for each user', async () => {

@@ -14,13 +14,31 @@ interface UserDay {
  * count all users are split by the partition that the events came by, so that batches don't wait for each other either.
  */
 export class ActivityStore {
-  async add(tx: Transaction, activities: readonly Activity[]): Promise<void> {
-    if (activities.length === 0) return;
+  async add(tx: Transaction, all: readonly Activity[]): Promise<void> {
     const client = unwrap(tx);
+    const activities = await this.withoutErased(client, all);
+    if (activities.length === 0) return;
     const json = JSON.stringify(activities);
     const newlyActive = await this.addUserDays(client, json);
     await this.addDayTotals(client, json, newlyActive);
     if (activities.some(({ features }) => features.length > 0)) await this.addFeatures(client, json);
+  }
+
+  /** Removes what is known of a user, and counts nothing of it from now on. */
+  async erase(tx: Transaction, userId: string, at: Date): Promise<void> {
+    const client = unwrap(tx);
+    await client.erasedUser.createMany({ data: { userId, at }, skipDuplicates: true });
+    await client.userDay.deleteMany({ where: { userId } });
+    await client.userFeature.deleteMany({ where: { userId } });
+  }
+
+  /** Events of a user may come after the one that says that the account is gone. */
+  private async withoutErased(client: Client, activities: readonly Activity[]): Promise<Activity[]> {
+    const userIds = [...new Set(activities.map(({ userId }) => userId))];
+    const rows = await client.$queryRaw<{ userId: string }[]>`
+      SELECT user_id AS "userId" FROM erased_users WHERE user_id = ANY(${userIds}::uuid[])`;
+    const erased = new Set(rows.map(({ userId }) => userId));
+    return activities.filter(({ userId }) => !erased.has(userId));
   }
 
   /** Answers the days on which a user was seen for the first time. */

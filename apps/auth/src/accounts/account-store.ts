@@ -4,6 +4,7 @@ import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { type Account, spelling } from './account.js';
 
 type Client = Prisma.TransactionClient;
+const UNIQUE_VIOLATION = '23505';
 
 export class AccountStore {
   constructor(private readonly db: PrismaClient) {}
@@ -24,9 +25,29 @@ export class AccountStore {
     return unwrap<Client>(tx).account.findUnique({ where: seen });
   }
 
-  async save(tx: Transaction, { id, name, timeZone, roles, version }: Account): Promise<void> {
-    const data = { name, timeZone, roles: [...roles], version };
+  async save(tx: Transaction, account: Account): Promise<void> {
+    const { id, name, timeZone, locale, avatarUrl, roles, version } = account;
+    const data = { name, timeZone, locale, avatarUrl, roles: [...roles], version };
     await unwrap<Client>(tx).account.update({ where: { id }, data, select: { id: true } });
+  }
+
+  /** False, with nothing stored, when the email belongs to another account. */
+  async saveEmail(tx: Transaction, { id, email, version }: Account): Promise<boolean> {
+    const changed = await unwrap<Client>(tx).$executeRaw`
+      UPDATE accounts SET email = ${email}, version = ${version}
+      WHERE id = ${id}::uuid AND NOT EXISTS (SELECT FROM accounts WHERE email = ${email})`.catch(
+      (error: unknown) => {
+        // Of two at the same moment, the second.
+        if (isUniqueViolation(error)) return 0;
+        throw error;
+      },
+    );
+    return changed === 1;
+  }
+
+  /** With its sessions and the key of what is personal in its audit trail. */
+  async remove(tx: Transaction, id: string): Promise<void> {
+    await unwrap<Client>(tx).account.delete({ where: { id }, select: { id: true } });
   }
 
   async setPasswordHash(tx: Transaction, id: string, passwordHash: string): Promise<void> {
@@ -49,4 +70,8 @@ export class AccountStore {
   findByEmail(email: string): Promise<Account | null> {
     return this.db.account.findUnique({ where: { email: spelling(email) } });
   }
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return JSON.stringify(error).includes(UNIQUE_VIOLATION);
 }

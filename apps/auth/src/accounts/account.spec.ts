@@ -3,7 +3,14 @@ import { changeProfile, grantRole, newAccount, userView } from './account.js';
 
 const now = new Date('2026-03-01T08:00:00.000Z');
 const ada = newAccount(
-  { email: ' Ada@Example.com ', passwordHash: '$hash', name: 'Ada', timeZone: 'UTC', roles: ['user'] },
+  {
+    email: ' Ada@Example.com ',
+    passwordHash: '$hash',
+    name: 'Ada',
+    timeZone: 'UTC',
+    locale: 'en-GB',
+    roles: ['user'],
+  },
   now,
 );
 
@@ -18,6 +25,8 @@ describe('an account', () => {
       email: 'ada@example.com',
       name: 'Ada',
       timeZone: 'UTC',
+      locale: 'en-GB',
+      avatarUrl: null,
       roles: ['user'],
       version: 1,
       createdAt: now.toISOString(),

@@ -9,6 +9,8 @@ export interface Account {
   readonly passwordHash: string;
   readonly name: string;
   readonly timeZone: string;
+  readonly locale: string;
+  readonly avatarUrl: string | null;
   readonly roles: readonly Role[];
   readonly version: number;
   readonly createdAt: Date;
@@ -16,17 +18,21 @@ export interface Account {
   readonly disabledAt: Date | null;
 }
 
-export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'name' | 'timeZone' | 'roles'>;
+export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'name' | 'timeZone' | 'locale' | 'roles'>;
 export interface ProfileChanges {
   readonly name?: string | undefined;
   readonly timeZone?: string | undefined;
+  readonly locale?: string | undefined;
+  readonly avatarUrl?: string | null | undefined;
 }
 
 export function newAccount(account: NewAccount, now: Date): Account {
+  const email = spelling(account.email);
   return {
     ...account,
     id: randomUUID(),
-    email: spelling(account.email),
+    email,
+    avatarUrl: null,
     version: 1,
     createdAt: now,
     disabledAt: null,
@@ -39,10 +45,15 @@ export function spelling(email: string): string {
 }
 
 /** The very same object when nothing changed. */
-export function changeProfile(account: Account, { name, timeZone }: ProfileChanges): Account {
-  const profile = { name: name ?? account.name, timeZone: timeZone ?? account.timeZone };
-  if (profile.name === account.name && profile.timeZone === account.timeZone) return account;
-  return { ...account, ...profile, version: account.version + 1 };
+export function changeProfile(account: Account, changes: ProfileChanges): Account {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const isSame = given.every(([field, value]) => account[field as keyof ProfileChanges] === value);
+  if (isSame) return account;
+  return { ...account, ...Object.fromEntries(given), version: account.version + 1 };
+}
+
+export function changeEmail(account: Account, email: string): Account {
+  return { ...account, email: spelling(email), version: account.version + 1 };
 }
 
 /** The very same object when the account has the role already. */

@@ -12,7 +12,7 @@ export class ContactReader {
   async contact(@Param('id') id: string): Promise<Contact> {
     const account = Uuid.safeParse(id).success ? await this.accounts.find(id) : null;
     if (account === null) throw new ProblemError('not_found', `there is no account ${id}`);
-    const { email, name, timeZone } = account;
-    return { userId: account.id, email, name, timeZone };
+    const { email, name, timeZone, locale } = account;
+    return { userId: account.id, email, name, timeZone, locale };
   }
 }

@@ -32,7 +32,7 @@ export class FirstAdmin implements OnApplicationBootstrap {
 
     const passwordHash = await this.passwords.hash(this.settings.password);
     const now = new Date();
-    const profile = { email: this.settings.email, name: 'Administrator', timeZone: 'UTC' };
+    const profile = { email: this.settings.email, name: 'Administrator', timeZone: 'UTC', locale: 'en-GB' };
     const account = newAccount({ ...profile, passwordHash, roles: ['user', 'admin', 'operator'] }, now);
     await this.outbox.write(async ({ tx, publish }) => {
       // Another instance may have been faster.

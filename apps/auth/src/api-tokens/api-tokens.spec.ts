@@ -10,7 +10,7 @@ import {
   RevokeApiToken,
 } from '@taskwire/contracts';
 import { Client } from 'pg';
-import { bearer, requestsTo } from '../requests.fixture.js';
+import { bearer, password, requestsTo } from '../requests.fixture.js';
 import { type RunningAuth, startAuth } from '../service.fixture.js';
 
 let auth: RunningAuth;
@@ -134,6 +134,16 @@ describe('an API token', () => {
     const { apiToken, token } = await create(accessToken);
     await auth.bus.request(DisableUser, { userId: user.id }, envelope(randomUUID(), ['admin']));
 
+    expect((await exchange(token)).status).toBe(404);
+    expect(await revoked(apiToken.id)).toBe(true);
+  });
+
+  it('ends with its account', async () => {
+    const { accessToken } = await registered();
+    const { apiToken, token } = await create(accessToken);
+    const removed = await auth.call('POST', '/v1/auth/me/deletion', { password }, bearer(accessToken));
+
+    expect(removed.status).toBe(204);
     expect((await exchange(token)).status).toBe(404);
     expect(await revoked(apiToken.id)).toBe(true);
   });

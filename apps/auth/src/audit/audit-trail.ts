@@ -13,6 +13,10 @@ export type AuditedAction =
   | { readonly action: 'account.disabled' | 'account.enabled' }
   | { readonly action: 'second_factor.enabled' | 'second_factor.disabled' | 'recovery_code.used' }
   | { readonly action: 'password.changed' }
+  | { readonly action: 'password.reset' }
+  | { readonly action: 'email.change_requested' }
+  | { readonly action: 'email.changed' }
+  | { readonly action: 'account.deleted' }
   | { readonly action: 'session.started' }
   | { readonly action: 'session.ended'; readonly details: { readonly reason: EndReason } }
   | { readonly action: 'refresh_token.reused' }
@@ -24,7 +28,14 @@ export type AuditedAction =
 
 /** `displaced`: the account had too many. */
 export type EndReason =
-  'logged_out' | 'ended_by_owner' | 'password_changed' | 'account_disabled' | 'token_reused' | 'displaced';
+  | 'logged_out'
+  | 'ended_by_owner'
+  | 'password_changed'
+  | 'password_reset'
+  | 'account_disabled'
+  | 'account_deleted'
+  | 'token_reused'
+  | 'displaced';
 
 export interface Circumstances {
   /** Who did it: the account itself, or null for the platform. */

@@ -1,25 +1,23 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type ChangePasswordBody, PasswordChanged, accountRoutes } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
-import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
+import { Body, Caller, OUTBOX_STORE, Route } from '@taskwire/service';
 import type { z } from 'zod';
 import { AccountStore } from '../accounts/account-store.js';
 import { identityOf } from '../accounts/account.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { LoginLimits } from '../sessions/login-limits.js';
-import { SecondFactors } from '../second-factors/second-factors.js';
 import { Sessions } from '../sessions/sessions.js';
+import { ConfirmPassword, wrongPassword } from './confirm-password.js';
 import { refuseGuessable } from './guessable.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Controller()
 export class ChangePasswordHandler {
   constructor(
-    @Inject(LoginLimits) private readonly limits: LoginLimits,
+    @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
-    @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
@@ -30,12 +28,9 @@ export class ChangePasswordHandler {
     @Body() { currentPassword, newPassword, code }: z.output<typeof ChangePasswordBody>,
     @Caller() { userId, sessionId }: Caller,
   ): Promise<void> {
-    await this.limits.takeOf(userId);
-    const account = await this.accounts.find(userId);
-    if (account === null) throw new ProblemError('not_found', 'this account is gone');
+    const given = { password: currentPassword, code };
+    const account = await this.password.withFactor(userId, given, '/currentPassword');
     refuseGuessable(newPassword, account, '/newPassword');
-    if (!(await this.passwords.matches(account.passwordHash, currentPassword))) throw wrongPassword();
-    await this.factors.demand(userId, code);
 
     const passwordHash = await this.passwords.hash(newPassword);
     const now = new Date();
@@ -43,7 +38,7 @@ export class ChangePasswordHandler {
       async (context) => {
         const current = await this.accounts.findForChange(context.tx, { id: userId });
         // Replaced meanwhile: what was checked no longer is the current one.
-        if (current?.passwordHash !== account.passwordHash) throw wrongPassword();
+        if (current?.passwordHash !== account.passwordHash) throw wrongPassword('/currentPassword');
         await this.accounts.setPasswordHash(context.tx, userId, passwordHash);
         context.publish(PasswordChanged, { userId, at: now.toISOString() });
         await this.sessions.endOthers(userId, sessionId, 'password_changed', context, now);
@@ -53,9 +48,4 @@ export class ChangePasswordHandler {
       { identity: { ...identityOf(account), session: sessionId } },
     );
   }
-}
-
-function wrongPassword(): ProblemError {
-  const errors = [{ pointer: '/currentPassword', detail: 'is not the current password' }];
-  return new ProblemError('validation_failed', undefined, { errors });
 }

@@ -1,6 +1,6 @@
 import type { Transaction } from '@taskwire/messaging';
 import { unwrap } from '@taskwire/outbox';
-import type { Prisma } from '../generated/prisma/client.js';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 
 type Client = Prisma.TransactionClient;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -16,12 +16,10 @@ export interface StoredChallenge {
 }
 
 export class ChallengeStore {
-  /** Removes those of the account that have expired. */
-  async add(tx: Transaction, challenge: StoredChallenge, now: Date): Promise<void> {
-    const { loginChallenge } = unwrap<Client>(tx);
-    const where = { accountId: challenge.accountId, expiresAt: { lte: now } };
-    await loginChallenge.deleteMany({ where });
-    await loginChallenge.create({ data: challenge, select: { hash: true } });
+  constructor(private readonly db: PrismaClient) {}
+
+  async add(tx: Transaction, challenge: StoredChallenge): Promise<void> {
+    await unwrap<Client>(tx).loginChallenge.create({ data: challenge, select: { hash: true } });
   }
 
   /** Counts an attempt; null when there is no such challenge, or one that had its `most` attempts or has expired. */
@@ -36,5 +34,11 @@ export class ChallengeStore {
   /** False when it was taken before. */
   async take(tx: Transaction, hash: Bytes): Promise<boolean> {
     return (await unwrap<Client>(tx).loginChallenge.deleteMany({ where: { hash } })).count > 0;
+  }
+
+  /** Removes at most `limit` that expired before then. Answers how many went. */
+  async purge(before: Date, limit: number): Promise<number> {
+    const where = { expiresAt: { lt: before } };
+    return (await this.db.loginChallenge.deleteMany({ where, limit })).count;
   }
 }

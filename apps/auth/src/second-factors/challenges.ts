@@ -27,7 +27,7 @@ export class Challenges {
     const secret = randomBytes(32).toString('base64url');
     const expiresAt = new Date(now.getTime() + LIFETIME_MS);
     const stored = { hash: digest(secret), passwordDigest: digest(passwordHash), attempts: 0 };
-    await this.store.add(tx, { ...stored, accountId, expiresAt }, now);
+    await this.store.add(tx, { ...stored, accountId, expiresAt });
     return secret;
   }
 

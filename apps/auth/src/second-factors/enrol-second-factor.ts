@@ -9,9 +9,8 @@ import {
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
-import { AccountStore } from '../accounts/account-store.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { PasswordHasher } from '../passwords/password-hasher.js';
+import { ConfirmPassword } from '../passwords/confirm-password.js';
 import { LoginLimits } from '../sessions/login-limits.js';
 import { newRecoveryCode, RECOVERY_CODES, recoveryHashOf } from './recovery-code.js';
 import { SecondFactorStore } from './second-factor-store.js';
@@ -23,8 +22,7 @@ import { newTotpSecret } from './totp.js';
 export class EnrolSecondFactorHandlers {
   constructor(
     @Inject(LoginLimits) private readonly limits: LoginLimits,
-    @Inject(AccountStore) private readonly accounts: AccountStore,
-    @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(SecretKey) private readonly key: SecretKey,
@@ -39,10 +37,7 @@ export class EnrolSecondFactorHandlers {
     @Body() { password }: z.output<typeof EnrolSecondFactorBody>,
     @Caller() { userId: accountId }: Caller,
   ): Promise<EnrolledSecondFactor> {
-    await this.limits.takeOf(accountId);
-    const account = await this.accounts.find(accountId);
-    if (account === null) throw new ProblemError('not_found', 'this account is gone');
-    if (!(await this.passwords.matches(account.passwordHash, password))) throw wrongPassword();
+    const account = await this.password.of(accountId, password, '/password');
 
     const enrolled = newTotpSecret(account.email);
     const sealed = this.key.seal(accountId, enrolled.secret);
@@ -79,11 +74,6 @@ export class EnrolSecondFactorHandlers {
     });
     return { recoveryCodes };
   }
-}
-
-function wrongPassword(): ProblemError {
-  const errors = [{ pointer: '/password', detail: 'is not the current password' }];
-  return new ProblemError('validation_failed', undefined, { errors });
 }
 
 function alreadyThere(): ProblemError {

@@ -32,7 +32,7 @@ export class SecondFactorLoginHandler {
     @Req() request: ClientRequest,
   ): Promise<SignedIn> {
     const client = this.clients.of(request);
-    await this.limits.take(client, secret);
+    await this.limits.takeFrom(client);
     const challenge = await this.outbox.write(({ tx }) => this.challenges.attempt(tx, secret, new Date()));
     if (challenge === null || !(await this.factors.matches(challenge.accountId, code))) throw invalid();
     const signedIn = await this.signIn(challenge, client);

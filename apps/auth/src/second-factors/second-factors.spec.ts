@@ -166,7 +166,7 @@ describe('a second factor', () => {
     expect((await secondStep(challenge, more[1] ?? '')).status).toBe(401);
   });
 
-  it('is needed afresh for another password, for an API token, and to be removed', async () => {
+  it('is needed afresh for another password or email, for an API token, and to be removed', async () => {
     const { user, accessToken, recovery, more } = await enrolled();
     const tokens = '/v1/auth/api-tokens';
     const wanted = { name: 'Script', scopes: ['tasks:read'] };
@@ -179,6 +179,8 @@ describe('a second factor', () => {
     expect(await post(tokens, wanted, accessToken)).toMatchObject(needed);
     expect(await post(tokens, { ...wanted, code: WRONG }, accessToken)).toMatchObject(wrong);
     expect(await post(tokens, { ...wanted, code: recovery }, accessToken)).toMatchObject({ status: 201 });
+    const email = { newEmail: `new-${user.email}`, password };
+    expect(await post('/v1/auth/me/email', email, accessToken)).toMatchObject(needed);
     expect(await change()).toMatchObject(needed);
     expect(await change(WRONG)).toMatchObject(wrong);
     expect(await change(more[0])).toMatchObject({ status: 204 });
@@ -189,6 +191,18 @@ describe('a second factor', () => {
     expect((await login(user.email, newPassword.newPassword)).status).toBe(200);
     expect(await shown(accessToken)).toEqual({ enabledAt: null, recoveryCodesLeft: 0 });
     expect(await post(`${ME}/disable`, { code: WRONG }, accessToken)).toMatchObject({ status: 404 });
+  });
+
+  it('is needed to delete the account, and goes with it', async () => {
+    const { user, accessToken, recovery } = await enrolled();
+    await challengeFor(user.email);
+    const remove = (code?: string) => post('/v1/auth/me/deletion', { password, code }, accessToken);
+    expect(await remove()).toMatchObject({ status: 403, body: { code: 'second_factor_needed' } });
+    expect(await remove(recovery)).toMatchObject({ status: 204 });
+
+    for (const table of ['second_factors', 'recovery_codes', 'login_challenges']) {
+      expect((await sql.query(`select from ${table} where account_id = $1`, [user.id])).rowCount).toBe(0);
+    }
   });
 
   it('is told of in the audit trail', async () => {

@@ -32,6 +32,11 @@ export class LoginLimits {
     this.familiar = new RateLimiterMemory({ keyPrefix: 'familiar', points: perAccount, duration });
   }
 
+  /** For what is asked of no account, or of one that is not to be named. */
+  async takeFrom({ network, exempt }: RequestClient): Promise<void> {
+    if (!exempt) await demand(this.addresses, network, 'from this address');
+  }
+
   // The address first: one that is over its limit can't use up the account's.
   async take({ network, exempt }: RequestClient, email: string): Promise<void> {
     if (exempt) return;

@@ -14,7 +14,7 @@ import {
   ReopenTask,
   RevokeApiToken,
   SetPreferences,
-  type Task,
+  type TaskReply,
   taskRoutes,
   UpdateProfile,
   UpdateTask,
@@ -24,7 +24,6 @@ import { bind, type CommandBinding, type Write } from './binding.js';
 import { createdId } from './command-id.js';
 import { etagOf } from './if-match.js';
 
-const whole = <Body>(reply: Body) => ({ headers: {}, body: reply });
 const versioned = <Body extends { version: number }>(reply: Body) => ({
   headers: { etag: etagOf(reply.version) },
   body: reply,
@@ -35,14 +34,17 @@ const taskOf = ({ params, userId, version }: Write<unknown>) => ({
   version,
 });
 const locationOf = (taskId: string) => `/v1/tasks/${taskId}`;
-const changed = (task: Task) => ({ ...versioned(task), location: locationOf(task.id) });
+const changed = ({ ownerId: _, ...task }: TaskReply) => ({
+  ...versioned(task),
+  location: locationOf(task.id),
+});
 
 /** Every write of the API: the route, the command that it becomes, and what its reply is answered as. */
 export const bindings: readonly CommandBinding[] = [
   bind(taskRoutes.create, CreateTask, {
     payload: ({ body, userId, commandId }) => ({ taskId: createdId(commandId), ownerId: userId, ...body }),
     location: ({ taskId }) => locationOf(taskId),
-    respond: (task: Task) => ({
+    respond: (task) => ({
       ...changed(task),
       headers: { location: locationOf(task.id), etag: etagOf(task.version) },
     }),
@@ -56,11 +58,11 @@ export const bindings: readonly CommandBinding[] = [
   bind(taskRoutes.reopen, ReopenTask, { payload: taskOf, respond: changed }),
   bind(notificationRoutes.read, ReadNotification, {
     payload: ({ params, userId }) => ({ notificationId: params.id ?? '', userId }),
-    respond: whole,
+    respond: ({ userId: _, ...notification }) => ({ headers: {}, body: notification }),
   }),
   bind(notificationRoutes.setPreferences, SetPreferences, {
     payload: ({ body, userId }) => ({ userId, preferences: body }),
-    respond: whole,
+    respond: (preferences) => ({ headers: {}, body: preferences }),
   }),
   bind(accountRoutes.endSession, EndSession, {
     payload: ({ params, userId }) => ({ userId, sessionId: params.id ?? '' }),

@@ -5,6 +5,7 @@ export const ADVICE: Record<ProblemCode, string> = {
   bad_request: 'Correct the request; detail says what is wrong. The same request is refused again.',
   validation_failed:
     'Correct the fields that errors lists: pointer is the place in the body, or /query/<name> or /path/<name>.',
+  invalid_link: 'Have a new link mailed: each works once, and for a limited time.',
   unauthenticated: 'Get a new access token with POST /v1/auth/refresh, or sign in again.',
   invalid_credentials: 'Ask the user again. It is not said which of the two is wrong.',
   invalid_refresh_token:

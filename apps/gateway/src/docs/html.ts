@@ -6,7 +6,7 @@ export class Html {
   }
 }
 
-type Part = Html | string | number | readonly Part[] | undefined | false;
+type Part = Html | string | number | readonly Part[] | undefined | null | false;
 
 /** Escapes every value that is not HTML already. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
@@ -14,7 +14,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 }
 
 function render(part: Part): string {
-  if (part === undefined || part === false) return '';
+  if (part === undefined || part === null || part === false) return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'string' || typeof part === 'number') return escape(String(part));
   return part.map(render).join('');

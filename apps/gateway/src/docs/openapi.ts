@@ -72,6 +72,7 @@ function operationOf(
       ...(isConditional(route) && {
         304: { description: 'As If-None-Match has it', headers: { ETag: responseHeader('ETag') } },
       }),
+      ...(route.accepted !== undefined && { 202: { description: route.accepted } }),
       ...(route.kind === 'command' && {
         202: {
           description: 'Taken, but not ended within the wait; the operation in Location tells the outcome',

@@ -56,7 +56,9 @@ describe('the page of events', () => {
 
   it('says what a command may be answered with', () => {
     const [, create = ''] = events.split('<article id="task.create.v1">');
-    expect(create.split('</article>')[0]).toMatch(/#schema-Task">Task<[^]*\/docs\/errors\/already_exists/);
+    expect(create.split('</article>')[0]).toMatch(
+      /#schema-TaskReply">TaskReply<[^]*\/docs\/errors\/already_exists/,
+    );
   });
 });
 

@@ -4,9 +4,9 @@ import type { Contact } from '@taskwire/contracts';
 import { UserRegistered } from '@taskwire/contracts';
 import { messageOf } from '@taskwire/testing';
 import { createTestService, type TestService } from '../notification.fixture.js';
-import { EmailDelivery, type FindContact } from './deliver-email.js';
+import { EmailDelivery, type FindContact, type FindLetter } from './deliver-email.js';
 import { type ClaimedEmail, EmailStore } from './email-store.js';
-import { MOST_ATTEMPTS, newEmail } from './email.js';
+import { type EmailContent, MOST_ATTEMPTS, newEmail } from './email.js';
 import type { Letter } from './letter.js';
 import { type Mailer, RefusedError } from './mailer.js';
 
@@ -23,6 +23,7 @@ const contactOf = (userId: string): Contact => ({
   email: 'ann@example.com',
   name: 'Ann',
   timeZone: 'Europe/Berlin',
+  locale: 'en-GB',
 });
 
 class RecordingMailer implements Mailer {
@@ -34,10 +35,12 @@ class RecordingMailer implements Mailer {
   }
 }
 
-async function claimed(attempts = 1): Promise<ClaimedEmail> {
+const SENDER = { from: 'Taskwire <no-reply@example.org>', accountUrl: 'https://app.example/account' };
+
+async function claimed(attempts = 1, content: EmailContent = { template: 'welcome' }): Promise<ClaimedEmail> {
   const userId = randomUUID();
   const cause = messageOf(UserRegistered, { userId, timeZone: 'UTC', at: '2026-03-01T08:00:00.000Z' });
-  const email = newEmail(userId, { template: 'welcome' }, cause);
+  const email = newEmail(userId, content, cause);
   await service.handle(({ tx }) => emails.add(tx, [email]));
   await service.db.email.update({ where: { id: email.id }, data: { attempts: attempts - 1 } });
   const all = await emails.claim(100, 60_000);
@@ -51,8 +54,9 @@ async function attempt(
   mailer: Mailer,
   findContact: FindContact = (userId) => Promise.resolve(contactOf(userId)),
   timeoutMs = 5_000,
+  findLetter: FindLetter = () => Promise.resolve(null),
 ) {
-  const delivery = new EmailDelivery(emails, findContact, mailer, 'Taskwire <no-reply@example.org>');
+  const delivery = new EmailDelivery(emails, { findContact, findLetter }, mailer, SENDER);
   const { outcome, fault } = await delivery.attempt(email, timeoutMs);
   const row = await service.db.email.findUniqueOrThrow({ where: { id: email.id } });
   return { outcome, fault, state: row.state, error: row.lastError, waitMs: row.dueAt.getTime() - Date.now() };
@@ -66,6 +70,30 @@ describe('an attempt to deliver an email', () => {
     expect(mailer.letters).toMatchObject([
       { messageId: `<${email.id}@example.org>`, to: { name: 'Ann', address: 'ann@example.com' } },
     ]);
+  });
+
+  it('asks auth for what an email of its own says, and stores none of it', async () => {
+    const emailId = randomUUID();
+    const asked: string[] = [];
+    const findLetter: FindLetter = (id) => {
+      asked.push(id);
+      return Promise.resolve({
+        ...{ purpose: 'password_reset', address: 'ann@example.com', token: 'a-secret', newEmail: null },
+        expiresAt: '2026-03-01T22:30:00.000Z',
+      });
+    };
+    const email = await claimed(1, { template: 'account', emailId });
+    const mailer = new RecordingMailer();
+    expect(await attempt(email, mailer, undefined, undefined, findLetter)).toMatchObject({ outcome: 'sent' });
+    expect(asked).toEqual([emailId]);
+    expect(mailer.letters[0]?.text).toContain('#token=a-secret');
+    const row = await service.db.email.findUniqueOrThrow({ where: { id: email.id } });
+    expect(JSON.stringify(row)).not.toMatch(/a-secret|ann@/);
+  });
+
+  it('drops an email of auth that is not to be sent any more', async () => {
+    const email = await claimed(1, { template: 'account', emailId: randomUUID() });
+    expect(await attempt(email, new RecordingMailer())).toMatchObject({ outcome: 'dropped' });
   });
 
   it('drops an email to an account that is gone', async () => {

@@ -1,14 +1,30 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Contact } from '@taskwire/contracts';
+import type { AccountLetter, Contact } from '@taskwire/contracts';
 import type { ClaimedEmail, EmailEnding, EmailStore } from './email-store.js';
 import { delayAfter, MOST_ATTEMPTS } from './email.js';
-import { write } from './letter.js';
+import { type Letter, write, writeForAccount } from './letter.js';
 import { type Mailer, RefusedError } from './mailer.js';
 
 const tracer = trace.getTracer('@taskwire/notification');
 
 /** Asks auth; null when the account is gone. */
 export type FindContact = (userId: string) => Promise<Contact | null>;
+
+/** Asks auth what an email of its own says; null when it is not to be sent any more. */
+export type FindLetter = (emailId: string) => Promise<AccountLetter | null>;
+
+/** What auth is asked when an email is sent. */
+export interface AskAuth {
+  readonly findContact: FindContact;
+  readonly findLetter: FindLetter;
+}
+
+export interface Sender {
+  /** The address of the platform, as `MAIL_FROM` has it. */
+  readonly from: string;
+  /** Where the pages are that links in emails open. */
+  readonly accountUrl: string;
+}
 
 export interface Attempt {
   readonly outcome: EmailEnding | 'retry';
@@ -20,9 +36,9 @@ export interface Attempt {
 export class EmailDelivery {
   constructor(
     private readonly emails: EmailStore,
-    private readonly findContact: FindContact,
+    private readonly auth: AskAuth,
     private readonly mailer: Mailer,
-    private readonly from: string,
+    private readonly sender: Sender,
   ) {}
 
   /** In the trace of what caused the email. Rejects only when the attempt could not be settled. */
@@ -60,10 +76,21 @@ export class EmailDelivery {
   }
 
   private async send(email: ClaimedEmail): Promise<boolean> {
-    const contact = await this.findContact(email.userId);
-    if (contact === null) return false;
-    await this.mailer.deliver(write(email, contact, this.from));
+    const letter = await this.compose(email);
+    if (letter === null) return false;
+    await this.mailer.deliver(letter);
     return true;
+  }
+
+  private async compose(email: ClaimedEmail): Promise<Letter | null> {
+    const { from, accountUrl } = this.sender;
+    const { content } = email;
+    if (content.template === 'account') {
+      const told = await this.auth.findLetter(content.emailId);
+      return told && writeForAccount(email, told, from, accountUrl);
+    }
+    const contact = await this.auth.findContact(email.userId);
+    return contact && write(email, content, contact, from);
   }
 
   private async fail(email: ClaimedEmail, error: unknown, retryInMs: number | null): Promise<Attempt> {

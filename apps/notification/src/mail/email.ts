@@ -4,6 +4,8 @@ import { contextOf, type ReceivedMessage, uuidv7 } from '@taskwire/messaging';
 /** What an email says, without whom it goes to: names and addresses are asked for when it is sent. */
 export type EmailContent =
   | { readonly template: 'welcome' }
+  /** What it says and whom it goes to, auth tells. */
+  | { readonly template: 'account'; readonly emailId: string }
   | { readonly template: 'password_changed'; readonly at: string }
   | { readonly template: 'reminder'; readonly title: string; readonly remindAt: string };
 

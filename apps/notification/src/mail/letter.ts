@@ -1,9 +1,12 @@
-import type { Contact } from '@taskwire/contracts';
+import type { AccountLetter, Contact } from '@taskwire/contracts';
+import { accountText } from './account-text.js';
 import { type Email, type EmailContent, traceIdOf } from './email.js';
 
 /** An email with its address: ready to be delivered, never stored by the worker. */
 export interface Letter {
   readonly id: string;
+  /** Whose account it is about. */
+  readonly userId: string;
   readonly messageId: string;
   readonly from: string;
   readonly to: { readonly name: string; readonly address: string };
@@ -12,21 +15,44 @@ export interface Letter {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function write(email: Email, contact: Contact, from: string): Letter {
-  const { subject, text } = textOf(email.content, contact);
+/** What an email of ours says to who has an account. */
+type TextContent = Exclude<EmailContent, { template: 'account' }>;
+
+export function write(email: Email, content: TextContent, contact: Contact, from: string): Letter {
+  return letter(email, textOf(content, contact), { name: contact.name, address: contact.email }, from);
+}
+
+/**
+ * What auth wants told, with the link under `accountUrl` where there is one. It greets nobody: who wrote the name may not be
+ * who reads it.
+ */
+export function writeForAccount(email: Email, told: AccountLetter, from: string, accountUrl: string): Letter {
+  return letter(email, accountText(told, accountUrl), { name: '', address: told.address }, from);
+}
+
+function letter(
+  email: Email,
+  { subject, text }: { subject: string; text: string },
+  to: Letter['to'],
+  from: string,
+): Letter {
   const traceId = traceIdOf(email);
   return {
     id: email.id,
+    userId: email.userId,
     messageId: `<${email.id}@${domainOf(from)}>`,
     from,
-    to: { name: contact.name, address: contact.email },
+    to,
     subject: oneLine(subject),
     text,
     headers: { 'Auto-Submitted': 'auto-generated', ...(traceId ? { 'X-Trace-Id': traceId } : {}) },
   };
 }
 
-function textOf(content: EmailContent, { name, timeZone }: Contact): { subject: string; text: string } {
+function textOf(
+  content: TextContent,
+  { name, timeZone, locale }: Contact,
+): { subject: string; text: string } {
   switch (content.template) {
     case 'welcome':
       return {
@@ -36,18 +62,18 @@ function textOf(content: EmailContent, { name, timeZone }: Contact): { subject: 
     case 'password_changed':
       return {
         subject: 'Your password was changed',
-        text: `Hello ${name},\n\nyour password was changed at ${localTime(content.at, timeZone)}, and all your other sessions were ended.\n\nIf it was not you, somebody knew your password: write to those who run this Taskwire at once.\n`,
+        text: `Hello ${name},\n\nyour password was changed at ${localTime(content.at, timeZone, locale)}, and all your other sessions were ended.\n\nIf it was not you, somebody knew your password: write to those who run this Taskwire at once.\n`,
       };
     case 'reminder':
       return {
         subject: `Reminder: ${content.title}`,
-        text: `Hello ${name},\n\nyou asked to be reminded of this task at ${localTime(content.remindAt, timeZone)}:\n\n  ${oneLine(content.title)}\n`,
+        text: `Hello ${name},\n\nyou asked to be reminded of this task at ${localTime(content.remindAt, timeZone, locale)}:\n\n  ${oneLine(content.title)}\n`,
       };
   }
 }
 
-function localTime(instant: string, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(
+function localTime(instant: string, timeZone: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone }).format(
     new Date(instant),
   );
 }

@@ -33,8 +33,16 @@ async function add(count: number): Promise<void> {
 
 function startWorker(deliver: Mailer['deliver'], settings: Partial<MailWorkerSettings> = {}): MailWorker {
   const findContact = (userId: string) =>
-    Promise.resolve({ userId, email: `${userId}@example.com`, name: 'Ann', timeZone: 'UTC' });
-  const delivery = new EmailDelivery(emails, findContact, { deliver }, 'a@example.org');
+    Promise.resolve({
+      userId,
+      email: `${userId}@example.com`,
+      name: 'Ann',
+      timeZone: 'UTC',
+      locale: 'en-GB',
+    });
+  const auth = { findContact, findLetter: () => Promise.resolve(null) };
+  const sender = { from: 'a@example.org', accountUrl: 'https://app.example/account' };
+  const delivery = new EmailDelivery(emails, auth, { deliver }, sender);
   const worker = new MailWorker(emails, delivery, () => undefined, { pollMs: 20, ...settings });
   workers.push(worker);
   worker.onApplicationBootstrap();

@@ -1,7 +1,7 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { ServiceContext } from '@taskwire/service';
 import { mailboxAccess, type NotificationConfig } from '../config.js';
-import { contactsOf } from './contacts.js';
+import { contactsOf, lettersOf } from './contacts.js';
 import { EmailDelivery } from './deliver-email.js';
 import { EmailStore } from './email-store.js';
 import { MailWorker } from './mail-worker.js';
@@ -20,7 +20,9 @@ export function mailWorker({
   }
   const mailer = config.SMTP_URL === undefined ? new MailboxStore(db) : new SmtpMailer(config.SMTP_URL);
   const emails = new EmailStore(db);
-  const delivery = new EmailDelivery(emails, contactsOf(services), mailer, config.MAIL_FROM);
+  const auth = { findContact: contactsOf(services), findLetter: lettersOf(services) };
+  const sender = { from: config.MAIL_FROM, accountUrl: config.ACCOUNT_URL };
+  const delivery = new EmailDelivery(emails, auth, mailer, sender);
   return new MailWorker(emails, delivery, (level, message, fields) => log[level](fields, message), {
     concurrency: config.MAIL_CONCURRENCY,
   });

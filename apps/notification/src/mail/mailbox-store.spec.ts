@@ -17,6 +17,7 @@ function letterOf(subject: string): Letter {
   const id = uuidv7();
   return {
     id,
+    userId: '019a0000-0000-7000-8000-000000000002',
     messageId: `<${id}@example.org>`,
     from: 'Taskwire <no-reply@example.org>',
     to: { name: 'Ann', address: `ann+<b>"'@example.com` },

@@ -8,10 +8,10 @@ const MOST_KEPT = 1_000;
 export class MailboxStore implements Mailer {
   constructor(private readonly db: PrismaClient) {}
 
-  async deliver({ id, messageId, from, to, subject, text, headers }: Letter): Promise<void> {
+  async deliver({ id, userId, messageId, from, to, subject, text, headers }: Letter): Promise<void> {
     const all = { 'Message-ID': messageId, From: from, ...headers };
     const { count } = await this.db.mailboxMessage.createMany({
-      data: { id, recipient: to.address, subject, headers: all, text },
+      data: { id, userId, recipient: to.address, subject, headers: all, text },
       skipDuplicates: true,
     });
     if (count > 0) await this.dropOld();

@@ -7,6 +7,7 @@ import { startSmtpServer, type TestSmtpServer } from './smtp-server.fixture.js';
 
 const letter: Letter = {
   id: '019a0000-0000-7000-8000-000000000001',
+  userId: '019a0000-0000-7000-8000-000000000002',
   messageId: '<019a0000-0000-7000-8000-000000000001@example.org>',
   from: 'Taskwire <no-reply@example.org>',
   to: { name: 'Zoë, "the" tester', address: 'zoe@example.com' },

@@ -29,7 +29,7 @@ export class SmtpMailer implements Mailer {
     });
   }
 
-  async deliver({ id: _, headers, to, ...letter }: Letter): Promise<void> {
+  async deliver({ id: _, userId: _user, headers, to, ...letter }: Letter): Promise<void> {
     try {
       await this.transport.sendMail({ ...letter, to: { ...to }, headers: { ...headers } });
     } catch (error) {

@@ -7,6 +7,7 @@ import { createTestService, type TestService } from '../notification.fixture.js'
 import { PreferencesStore } from '../preferences/preferences-store.js';
 import { FollowTasksHandler } from '../tasks/follow-tasks.js';
 import type { TaskEvent } from '../tasks/task-event.js';
+import { ErasedUsers } from '../accounts/erased-users.js';
 import { ReminderStore } from './reminder-store.js';
 import { RemindHandler } from './remind.js';
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   feed = new FeedStore(service.db);
   preferences = new PreferencesStore(service.db);
   const reminders = new ReminderStore();
-  tasks = new FollowTasksHandler(feed, preferences, reminders);
+  tasks = new FollowTasksHandler(feed, preferences, reminders, new ErasedUsers());
   handler = new RemindHandler(reminders, feed, preferences, new EmailStore(service.db));
 });
 afterAll(() => service.drop());

@@ -7,6 +7,7 @@ import { createTestService, type TestService } from '../notification.fixture.js'
 import { PreferencesStore } from '../preferences/preferences-store.js';
 import { ReminderStore } from '../reminders/reminder-store.js';
 import { FollowTasksHandler } from './follow-tasks.js';
+import { ErasedUsers } from '../accounts/erased-users.js';
 import type { TaskEvent } from './task-event.js';
 
 let service: TestService;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   service = await createTestService();
   feed = new FeedStore(service.db);
   preferences = new PreferencesStore(service.db);
-  handler = new FollowTasksHandler(feed, preferences, new ReminderStore());
+  handler = new FollowTasksHandler(feed, preferences, new ReminderStore(), new ErasedUsers());
 });
 afterAll(() => service.drop());
 
@@ -104,5 +105,13 @@ describe('changes of tasks', () => {
     expect([...schedule]).toMatchObject([
       [`reminder:${kept.id}`, { at: new Date('2026-03-04T09:00:00.000Z') }],
     ]);
+  });
+
+  it('are not stored of an account that is gone', async () => {
+    const task = taskFact({ remindAt: '2027-01-01T00:00:00.000Z' });
+    await service.handle(({ tx }) => new ErasedUsers().add(tx, task.ownerId, new Date()));
+    const { published, schedule } = await follow(messageOf(TaskCreated, { task }));
+    expect([published, [...schedule]]).toEqual([[], []]);
+    expect(await service.db.reminder.count({ where: { userId: task.ownerId } })).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type HandlerContext, HandleEvents } from '@taskwire/messaging';
+import { ErasedUsers } from '../accounts/erased-users.js';
 import { appendToFeed } from '../feed/append-to-feed.js';
 import { feedLock } from '../feed/feed-entry.js';
 import { FeedStore } from '../feed/feed-store.js';
@@ -14,17 +15,19 @@ export class FollowTasksHandler {
     @Inject(FeedStore) private readonly feed: FeedStore,
     @Inject(PreferencesStore) private readonly preferences: PreferencesStore,
     @Inject(ReminderStore) private readonly reminders: ReminderStore,
+    @Inject(ErasedUsers) private readonly erased: ErasedUsers,
   ) {}
 
   @HandleEvents(...taskEvents, { locks: (event: TaskEvent) => [feedLock(subjectOf(event).userId)] })
   async follow(events: readonly TaskEvent[], context: HandlerContext): Promise<void> {
-    const entries = events.map((event) => ({ ...subjectOf(event), cause: event }));
+    const known = await this.erased.without(context.tx, events, (event) => subjectOf(event).userId);
+    const entries = known.map((event) => ({ ...subjectOf(event), cause: event }));
     const preferencesOf = await this.preferences.findMany(
       context.tx,
       entries.map(({ userId }) => userId),
     );
     const wanted = entries.filter(({ userId }) => preferencesOf(userId).taskChanges);
     await appendToFeed(this.feed, wanted, context);
-    await followReminders(this.reminders, events, context);
+    await followReminders(this.reminders, known, context);
   }
 }

@@ -1,8 +1,8 @@
-import type { Task as TaskView } from '@taskwire/contracts';
+import type { TaskReply } from '@taskwire/contracts';
 import { type HandlerContext, type ReceivedMessage, Rejection } from '@taskwire/messaging';
 import { publishRevision } from './task-events.js';
 import type { TaskStore } from './task-store.js';
-import { type Task, type TaskRevision, taskView } from './task.js';
+import { type Task, type TaskRevision, taskReply } from './task.js';
 
 /** `version`: the one that the caller saw, or null when any will do. */
 export type ChangeCommand = ReceivedMessage<{ taskId: string; ownerId: string; version: number | null }>;
@@ -28,12 +28,12 @@ export async function changeTask(
   command: ChangeCommand,
   context: HandlerContext,
   change: (task: Task, now: Date) => TaskRevision,
-): Promise<TaskView> {
+): Promise<TaskReply> {
   const before = await taskToChange(store, command, context);
   const revision = change(before, new Date());
   if (revision.task !== before) {
     await store.save(context.tx, revision.task);
     publishRevision(context.publish, before, revision, command);
   }
-  return taskView(revision.task);
+  return taskReply(revision.task);
 }

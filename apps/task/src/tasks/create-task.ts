@@ -4,7 +4,7 @@ import { type CommandOf, HandleCommandBatch, type HandlerContext, Rejection } fr
 import { dateOf } from './instant.js';
 import { publishCreation } from './task-events.js';
 import { TaskStore } from './task-store.js';
-import { newTask, taskView } from './task.js';
+import { newTask, taskReply } from './task.js';
 
 type Command = CommandOf<typeof CreateTask>;
 
@@ -26,7 +26,7 @@ export class CreateTaskHandler {
       if (!added.delete(command.payload.taskId)) return new Rejection('already_exists');
       const task = taskFrom(command, now);
       publishCreation(publish, task, command);
-      return taskView(task);
+      return taskReply(task);
     });
   }
 }

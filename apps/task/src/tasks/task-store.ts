@@ -49,6 +49,10 @@ export class TaskStore {
     await unwrap<Client>(tx).task.delete({ where: { id, ownerId }, select: { id: true } });
   }
 
+  async removeAll(tx: Transaction, ownerId: string): Promise<void> {
+    await unwrap<Client>(tx).task.deleteMany({ where: { ownerId } });
+  }
+
   find(ownerId: string, id: string): Promise<Task | null> {
     return this.db.task.findFirst({ where: { id, ownerId } });
   }

@@ -1,4 +1,4 @@
-import type { Task as TaskView, TaskFact } from '@taskwire/contracts';
+import type { Task as TaskView, TaskFact, TaskReply } from '@taskwire/contracts';
 
 export type TaskStatus = TaskView['status'];
 export type TaskPriority = TaskView['priority'];
@@ -76,6 +76,11 @@ export function taskView({ ownerId: _, ...task }: Task): TaskView {
     updatedAt: task.updatedAt.toISOString(),
     completedAt: task.completedAt?.toISOString() ?? null,
   };
+}
+
+/** The view, with whose it is: a stored reply is found by it. */
+export function taskReply(task: Task): TaskReply {
+  return { ...taskView(task), ownerId: task.ownerId };
 }
 
 export function taskFact(task: Task): TaskFact {

@@ -1,7 +1,7 @@
 import { command, event } from '@taskwire/messaging';
 import { z } from 'zod';
-import { DisplayName, Role } from '../http/accounts.js';
-import { Instant, TimeZone, Uuid } from '../values.js';
+import { AvatarUrl, DisplayName, Role } from '../http/accounts.js';
+import { Instant, Locale, TimeZone, Uuid } from '../values.js';
 
 const COMMANDS = 'auth.commands.v1';
 const EVENTS = 'auth.events.v1';
@@ -14,7 +14,12 @@ export const UpdateProfile = command('auth.profile.update.v1', {
   payload: z.object({
     userId: Uuid,
     version: z.int().positive().nullable(),
-    changes: z.object({ name: DisplayName.optional(), timeZone: TimeZone.optional() }),
+    changes: z.object({
+      name: DisplayName.optional(),
+      timeZone: TimeZone.optional(),
+      locale: Locale.optional(),
+      avatarUrl: AvatarUrl.nullable().optional(),
+    }),
   }),
   reply: z.object({ userId: Uuid, version: z.int().positive() }),
   rejections: ['not_found', 'version_conflict'],
@@ -63,6 +68,23 @@ export const SessionEnded = event('auth.session.ended.v1', {
 });
 
 export const PasswordChanged = event('auth.password.changed.v1', {
+  topic: EVENTS,
+  key: byUser,
+  payload: z.object({ userId: Uuid, at: Instant }),
+});
+
+/** An email that auth wants sent: whom to and what it says is asked of auth when it is sent. `userId`: null where nobody has the address. */
+export const EmailRequested = event('auth.email.requested.v1', {
+  topic: EVENTS,
+  key: (e) => e.emailId,
+  payload: z.object({ emailId: Uuid, userId: Uuid.nullable(), at: Instant }),
+});
+
+/**
+ * The account is gone, and all that is stored of it has to go. Comes a second time `at` some minutes later, for what was
+ * still being written the first time.
+ */
+export const UserDeleted = event('auth.user.deleted.v1', {
   topic: EVENTS,
   key: byUser,
   payload: z.object({ userId: Uuid, at: Instant }),

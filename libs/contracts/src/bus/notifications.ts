@@ -14,7 +14,8 @@ export const ReadNotification = command('notification.read.v1', {
   topic: COMMANDS,
   key: byUser,
   payload: z.object({ notificationId: Uuid, userId: Uuid }),
-  reply: Notification,
+  /** `userId`: by it a stored reply is found when the account goes. */
+  reply: Notification.extend({ userId: Uuid.optional() }),
   rejections: ['not_found'],
 });
 

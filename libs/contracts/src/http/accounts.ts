@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, Text, TimeZone, Uuid } from '../values.js';
+import { Instant, Locale, Text, TimeZone, Uuid } from '../values.js';
 import { route } from './route.js';
 
 export const Role = z.enum(['user', 'admin', 'operator']);
@@ -31,12 +31,21 @@ export const DisplayName = StoredName.refine(
   'must not hold line breaks or other control characters',
 );
 
+/** A picture elsewhere. Never fetched by the platform. */
+export const AvatarUrl = z
+  .url({ protocol: /^https$/, error: 'must be an https URL' })
+  .max(2_000)
+  .refine((url) => !url.includes('@'), 'must not hold a user name or password')
+  .meta({ examples: ['https://example.org/ada.png'] });
+
 export const User = z
   .object({
     id: Uuid,
     email: z.string(),
     name: StoredName,
     timeZone: z.string(),
+    locale: z.string(),
+    avatarUrl: z.string().nullable(),
     roles: z.array(Role),
     version: z.int().positive(),
     createdAt: Instant,
@@ -45,7 +54,13 @@ export const User = z
 export type User = z.output<typeof User>;
 
 export const RegisterBody = z
-  .strictObject({ email: Email, password: Password, name: DisplayName, timeZone: TimeZone.default('UTC') })
+  .strictObject({
+    email: Email,
+    password: Password,
+    name: DisplayName,
+    timeZone: TimeZone.default('UTC'),
+    locale: Locale.default('en-GB'),
+  })
   .meta({ id: 'Register' });
 /** Any spelling of an address, also of accounts that the platform made, such as `admin@localhost`. */
 const LoginEmail = Text.trim().min(1).max(254).toLowerCase();
@@ -54,7 +69,12 @@ export const RefreshBody = z
   .strictObject({ refreshToken: z.string().min(1).max(200) })
   .meta({ id: 'Refresh' });
 export const UpdateProfileBody = z
-  .strictObject({ name: DisplayName.optional(), timeZone: TimeZone.optional() })
+  .strictObject({
+    name: DisplayName.optional(),
+    timeZone: TimeZone.optional(),
+    locale: Locale.optional(),
+    avatarUrl: AvatarUrl.nullable().optional(),
+  })
   .refine((changes) => Object.keys(changes).length > 0, 'names no field to change')
   .meta({ id: 'UpdateProfile' });
 
@@ -95,6 +115,8 @@ export const accountRoutes = {
     access: 'public',
     body: RegisterBody,
     success: { status: 201, body: SignedIn },
+    accepted:
+      'Where registrations are confirmed by mail: a link is on its way to the address, and nothing else is told',
     problems: ['email_taken'],
   }),
   login: route('POST', '/v1/auth/login', {

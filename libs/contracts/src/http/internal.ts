@@ -12,7 +12,13 @@ export const Revocations = z.object({
 export type Revocations = z.output<typeof Revocations>;
 
 /** `GET /internal/users/{id}/contact`: asked when an email is sent; 404 when the account is gone. */
-export const Contact = z.object({ userId: Uuid, email: z.string(), name: StoredName, timeZone: z.string() });
+export const Contact = z.object({
+  userId: Uuid,
+  email: z.string(),
+  name: StoredName,
+  timeZone: z.string(),
+  locale: z.string(),
+});
 export type Contact = z.output<typeof Contact>;
 
 /** `POST /internal/users/roles`: grants a role to the account with this email. */

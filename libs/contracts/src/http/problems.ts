@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const PROBLEMS = {
   bad_request: { status: 400, title: 'The request is malformed' },
   validation_failed: { status: 400, title: 'The request is not as the contract says' },
+  invalid_link: { status: 400, title: 'The token of this link is unknown, used or expired' },
   unauthenticated: { status: 401, title: 'No valid access token' },
   invalid_credentials: { status: 401, title: 'Email or password is wrong' },
   invalid_refresh_token: { status: 401, title: 'The refresh token is unknown, used or expired' },

@@ -27,6 +27,8 @@ export interface RouteOptions {
   readonly body?: z.ZodType;
   readonly ifMatch?: 'required' | 'optional';
   readonly success: { readonly status: number; readonly body?: z.ZodType; readonly contentType?: string };
+  /** What an answer of 202 without a body means, where the route may give one beside its success. */
+  readonly accepted?: string;
   /** Response headers worth documenting. */
   readonly headers?: readonly string[];
   /** Told in the headers of its answers and in the OpenAPI document. Default: it stays. */

@@ -2,6 +2,7 @@ import { accountRoutes } from './accounts.js';
 import { administrationRoutes } from './administration.js';
 import { analyticsRoutes } from './analytics.js';
 import { apiTokenRoutes } from './api-tokens.js';
+import { mailedRoutes } from './mailed.js';
 import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
@@ -14,6 +15,7 @@ export const routes: readonly Route[] = [
   secondFactorRoutes,
   apiTokenRoutes,
   administrationRoutes,
+  mailedRoutes,
   taskRoutes,
   notificationRoutes,
   liveRoutes,

@@ -30,6 +30,8 @@ CREATE INDEX "recovery_codes_account_id_idx" ON "recovery_codes"("account_id");
 
 CREATE INDEX "login_challenges_account_id_idx" ON "login_challenges"("account_id");
 
+CREATE INDEX "login_challenges_expires_at_idx" ON "login_challenges"("expires_at");
+
 ALTER TABLE "second_factors" ADD CONSTRAINT "second_factors_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "accounts"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 ALTER TABLE "recovery_codes" ADD CONSTRAINT "recovery_codes_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "accounts"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Logger } from '@taskwire/service';
-import { PurgeSessions } from './purge-sessions.js';
-import type { SessionStore } from './session-store.js';
+import { PurgeExpired } from './purge-expired.js';
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -10,7 +9,7 @@ let removable: number;
 let calls: { before: Date; limit: number }[];
 let failing: boolean;
 let warnings: string[];
-let purge: PurgeSessions;
+let purge: PurgeExpired;
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -25,7 +24,7 @@ beforeEach(() => {
     },
   };
   const log = { warn: (_fields: object, message: string) => warnings.push(message) };
-  purge = new PurgeSessions(store as unknown as SessionStore, log as unknown as Logger);
+  purge = new PurgeExpired([store], log as unknown as Logger);
   purge.onApplicationBootstrap();
 });
 afterEach(async () => {
@@ -33,8 +32,8 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
-describe('expired sessions', () => {
-  it('are removed each hour, a day after they expired, in batches until none is left', async () => {
+describe('what has expired', () => {
+  it('is removed each hour, a day later, in batches until nothing is left', async () => {
     removable = 2_500;
     await jest.advanceTimersByTimeAsync(HOUR);
     expect(removable).toBe(0);
@@ -42,7 +41,7 @@ describe('expired sessions', () => {
     expect(calls[0]).toEqual({ before: new Date(Date.now() - DAY), limit: 1_000 });
   });
 
-  it('are tried again after a fault', async () => {
+  it('is tried again after a fault', async () => {
     failing = true;
     await jest.advanceTimersByTimeAsync(HOUR);
     expect(warnings).toHaveLength(1);
@@ -52,7 +51,7 @@ describe('expired sessions', () => {
     expect(removable).toBe(0);
   });
 
-  it('stay once the service stops', async () => {
+  it('stays once the service stops', async () => {
     await purge.onApplicationShutdown();
     await jest.advanceTimersByTimeAsync(2 * HOUR);
     expect(calls).toEqual([]);

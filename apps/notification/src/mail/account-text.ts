@@ -1,0 +1,53 @@
+import type { AccountLetter, EmailPurpose } from '@taskwire/contracts';
+
+const IGNORE = 'If you did not ask for this, ignore this email: nothing changes.';
+
+/** The page that each link opens, below the account's URL. */
+const PAGES: Readonly<Partial<Record<EmailPurpose, string>>> = {
+  registration: 'confirm',
+  password_reset: 'reset',
+  email_change_from: 'email',
+  email_change_to: 'email',
+};
+
+/** The token stands behind `#`, so that it reaches no server's log and no Referer. */
+export function accountText(
+  { purpose, token, newEmail, expiresAt }: AccountLetter,
+  accountUrl: string,
+): { subject: string; text: string } {
+  const until = `${expiresAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const link =
+    token === null ? '' : `  ${accountUrl}/${PAGES[purpose]}#token=${token}\n\nIt works until ${until}.`;
+  switch (purpose) {
+    case 'registration':
+      return {
+        subject: 'Confirm your email address',
+        text: `Hello,\n\nsomebody registered with Taskwire under this address. If it was you, open this link and enter the password that you chose:\n\n${link}\n\n${IGNORE}\n`,
+      };
+    case 'registered':
+      return {
+        subject: 'You have an account already',
+        text: `Hello,\n\nsomebody tried to register with Taskwire under this address, which has an account. If it was you, sign in; if you forgot your password, ask for a new one there.\n\n${IGNORE}\n`,
+      };
+    case 'password_reset':
+      return {
+        subject: 'Set a new password',
+        text: `Hello,\n\nto set a new password for your Taskwire account, open this link:\n\n${link}\n\nAll your sessions end with it. ${IGNORE}\n`,
+      };
+    case 'email_change_from':
+      return {
+        subject: 'Confirm the change of your email address',
+        text: `Hello,\n\nyour Taskwire account is to have the address ${newEmail} instead of this one. If you asked for this, open this link, and the one that was sent to the new address:\n\n${link}\n\nIf you did not, somebody knows your password: change it at once. Without your confirmation the address stays.\n`,
+      };
+    case 'email_change_to':
+      return {
+        subject: 'Confirm your new email address',
+        text: `Hello,\n\na Taskwire account is to have this address. If you asked for this, open this link, and the one that was sent to your present address:\n\n${link}\n\n${IGNORE}\n`,
+      };
+    case 'email_taken':
+      return {
+        subject: 'This address has an account already',
+        text: `Hello,\n\nsomebody wanted to move another Taskwire account to this address, which has an account of its own. To free the address, delete that account or change its email first.\n\n${IGNORE}\n`,
+      };
+  }
+}
