@@ -47,7 +47,7 @@ export async function startTaskwire(rig: Rig, name: ContenderName = 'taskwire'):
     ...{ NODE_ENV: 'production', LOG_LEVEL: 'warn', BUS: bus },
     ...(bus !== 'postgres' && { ...brokerSettings(bus, broker), BUS_PREFIX: `${prefix}.` }),
     ...(bus === 'postgres' && { BUS_DATABASE_URL: postgres.url(`${prefix}_bus`) }),
-    ...{ INTERNAL_TOKEN: secret(), OPERATION_SECRET: secret(), MAILBOX: 'off' },
+    ...{ INTERNAL_TOKEN: secret(), OPERATION_SECRET: secret(), WEBHOOK_KEY: secret(), MAILBOX: 'off' },
     ...{ RATE_LIMIT_IP: '1000000000', RATE_LIMIT_USER: '1000000000' },
     ...{ OTEL_EXPORTER_OTLP_ENDPOINT: rig.spans },
     ...{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1' },

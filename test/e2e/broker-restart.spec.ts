@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { hasKafka, hasRabbitmq, startLocalKafka, startLocalRabbitmq } from '@taskwire/testing';
-import { type Client, signUp } from './client.js';
+import { answerOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 
 const TEST_MS = 240_000;
@@ -35,7 +35,9 @@ async function untilAllAreServed(owners: readonly Client[]): Promise<number> {
     owners.map(async (owner) => {
       const key = { 'idempotency-key': randomUUID(), prefer: 'wait=1' };
       for (;;) {
-        const answer = await owner.call('POST', '/v1/tasks', { title: 'after' }, key).catch(() => undefined);
+        const answer = await answerOf(
+          owner.api.POST('/v1/tasks', { body: { title: 'after' }, headers: key }),
+        ).catch(() => undefined);
         if (answer?.status === 201) return;
         await sleep(100);
       }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { NotificationList, Operation, TaskPage, UserAnalytics } from '@taskwire/contracts';
 import { brokers } from '../brokers.js';
 import { busUnder, type BusUnderTest } from '../buses.js';
-import { type BodyOf, type Client, signUp } from './client.js';
+import { answerOf, type Client, signUp } from './client.js';
 import { doctor } from './doctor.js';
 import { openEvents } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
@@ -31,7 +30,7 @@ describe.each(brokers)('the platform over %s', (name) => {
   }, 60_000);
 
   const titles = async (client: Client) =>
-    (await client.call<BodyOf<typeof TaskPage>>('GET', '/v1/tasks?limit=100')).body.tasks.map(
+    (await answerOf(client.api.GET('/v1/tasks', { params: { query: { limit: 100 } } }))).body.tasks.map(
       ({ title }) => title,
     );
 
@@ -40,7 +39,9 @@ describe.each(brokers)('the platform over %s', (name) => {
     const key = { 'idempotency-key': randomUUID(), prefer: 'wait=2' };
     const end = performance.now() + ANSWER_LIMIT_MS;
     for (;;) {
-      const answer = await client.call<Operation>('POST', '/v1/tasks', { title }, key).catch(() => undefined);
+      const answer = await answerOf(client.api.POST('/v1/tasks', { body: { title }, headers: key })).catch(
+        () => undefined,
+      );
       if (answer?.status === 201) return;
       const isOpen = answer === undefined || [202, 503, 504].includes(answer.status);
       if (!isOpen || performance.now() > end) throw new Error(`"${title}" ended with ${answer?.status}`);
@@ -71,12 +72,12 @@ describe.each(brokers)('the platform over %s', (name) => {
     live.close();
     const { notifications } = await until(
       'the notification',
-      async () => (await ada.call<BodyOf<typeof NotificationList>>('GET', '/v1/notifications')).body,
+      async () => (await answerOf(ada.api.GET('/v1/notifications'))).body,
       (list) => list.notifications.some(({ taskId }) => taskId === task.id),
     );
     const mine = await until(
       'analytics',
-      async () => (await ada.call<BodyOf<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
+      async () => (await answerOf(ada.api.GET('/v1/analytics/me'))).body,
       ({ tasksCreated }) => tasksCreated === 1,
     );
 
@@ -89,10 +90,10 @@ describe.each(brokers)('the platform over %s', (name) => {
     const eve = await signUp(platform.api);
     const key = { 'idempotency-key': randomUUID() };
     const [first, repeat] = [
-      await eve.call<{ id: string }>('POST', '/v1/tasks', { title: 'once' }, key),
-      await eve.call<{ id: string }>('POST', '/v1/tasks', { title: 'once' }, key),
+      await answerOf(eve.api.POST('/v1/tasks', { body: { title: 'once' }, headers: key })),
+      await answerOf(eve.api.POST('/v1/tasks', { body: { title: 'once' }, headers: key })),
     ];
-    const other = await eve.call('POST', '/v1/tasks', { title: 'twice' }, key);
+    const other = await answerOf(eve.api.POST('/v1/tasks', { body: { title: 'twice' }, headers: key }));
 
     expect(repeat).toMatchObject({ status: 201, body: { id: first.body.id } });
     expect(other.status).toBe(422);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ProblemBody } from '@taskwire/contracts';
-import { call } from './client.js';
+import { answerOf, apiAt } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 
 let platform: Platform;
@@ -20,9 +19,11 @@ describe('a password that is tried first', () => {
     ['short', '8 to 128 characters'],
   ])('is refused with the field and the reason: %s', async (password, reason) => {
     const body = { email: `e2e-${randomUUID()}@example.org`, password, name: 'Grace Hopper' };
-    const answer = await call<ProblemBody>(`${platform.api}/v1/auth/register`, 'POST', body);
+    const answer = await answerOf(apiAt(platform.api).POST('/v1/auth/register', { body }));
 
     expect(answer.status).toBe(400);
-    expect(answer.body.errors).toEqual([{ pointer: '/password', detail: expect.stringContaining(reason) }]);
+    expect(answer.problem?.errors).toEqual([
+      { pointer: '/password', detail: expect.stringContaining(reason) },
+    ]);
   });
 });

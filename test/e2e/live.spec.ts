@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LiveTicket, Operation } from '@taskwire/contracts';
-import { type BodyOf, call, type Client, signUp } from './client.js';
+import type { Operation } from '@taskwire/contracts';
+import { answerOf, call, type Client, signUp } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 async function ticket(): Promise<string> {
-  const { body } = await ada.call<BodyOf<typeof LiveTicket>>('POST', '/v1/live/tickets');
+  const { body } = await answerOf(ada.api.POST('/v1/live/tickets'));
   return body.ticket;
 }
 const socketUrl = () => `${platform.api.replace('http', 'ws')}/v1/live/ws`;
@@ -31,7 +31,7 @@ describe('live events', () => {
       `${platform.api.replace('http', 'ws')}/v1/live/ws?ticket=${await ticket()}&lastEventId=0`,
     );
     const task = await ada.createTask('A');
-    await ada.call('POST', `/v1/tasks/${task.id}/complete`);
+    await answerOf(ada.api.POST('/v1/tasks/{id}/complete', { params: { path: { id: task.id } } }));
     const [overEvents, overSocket] = [await events.frames(3), await socket.frames(3)];
     events.close();
     socket.close();
@@ -95,7 +95,7 @@ describe('live events', () => {
   it('end with the session', async () => {
     const events = await openEvents(`${platform.api}/v1/live`, bearer());
     const socket = await openSocket(`${socketUrl()}?ticket=${await ticket()}`);
-    await ada.call('POST', '/v1/auth/logout', { refreshToken: ada.refreshToken });
+    await answerOf(ada.api.POST('/v1/auth/logout', { body: { refreshToken: ada.refreshToken } }));
 
     await Promise.all([events.ended, socket.ended]);
   });
@@ -105,7 +105,9 @@ describe('a second gateway', () => {
   it('pushes what was written through the first, takes its tickets and knows its operations', async () => {
     const second = await platform.addGateway();
     const events = await openEvents(`${second}/v1/live?ticket=${await ticket()}&lastEventId=0`);
-    const taken = await ada.call<Operation>('POST', '/v1/tasks', { title: 'A' }, { prefer: 'respond-async' });
+    const taken = await answerOf(
+      ada.api.POST('/v1/tasks', { body: { title: 'A' }, headers: { prefer: 'respond-async' } }),
+    );
     const frames = await events.frames(2);
     events.close();
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ProblemBody, TaskPage } from '@taskwire/contracts';
 import { hasRabbitmq, type LocalRabbitmq, startLocalRabbitmq } from '@taskwire/testing';
-import { type BodyOf, call, type Client, signUp } from './client.js';
+import { answerOf, call, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -25,14 +24,14 @@ const WAIT_S = 10;
   }, START_MS);
 
   const create = (title: string, wait = WAIT_S) =>
-    ada.call<Partial<ProblemBody> & { id?: string }>(
-      'POST',
-      '/v1/tasks',
-      { title },
-      { 'idempotency-key': `${title}-key`, prefer: `wait=${wait}` },
+    answerOf(
+      ada.api.POST('/v1/tasks', {
+        params: { header: { 'Idempotency-Key': `${title}-key`, Prefer: `wait=${wait}` } },
+        body: { title },
+      }),
     );
   const titles = async () =>
-    (await ada.call<BodyOf<typeof TaskPage>>('GET', '/v1/tasks?limit=100')).body.tasks.map(
+    (await answerOf(ada.api.GET('/v1/tasks', { params: { query: { limit: 100 } } }))).body.tasks.map(
       ({ title }) => title,
     );
   const readiness = () =>
@@ -58,8 +57,8 @@ const WAIT_S = 10;
 
     expect([503, 504]).toContain(first.status);
     expect(unready.body.missing?.bus).toMatch(/the broker takes no messages \(low on memory\)/);
-    for (const { status, body, headers } of refused) {
-      expect({ status, code: body.code }).toEqual({ status: 503, code: 'bus_unavailable' });
+    for (const { status, problem, headers } of refused) {
+      expect({ status, code: problem?.code }).toEqual({ status: 503, code: 'bus_unavailable' });
       expect(headers.get('content-type')).toContain('application/problem+json');
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type CreatedApiToken,
+  type CreatedWebhook,
   type NotificationList,
   type ProblemBody,
   type Route,
   routes,
   type SessionList,
-  type SignedIn,
   type Task,
+  type WebhookDelivery,
 } from '@taskwire/contracts';
-import { type Answer, type BodyOf, call, type Client, signUp } from './client.js';
+import { type Answer, apiAt, type BodyOf, call, type Client, got, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -18,6 +19,7 @@ import { until } from './until.js';
 // authorization) and API5:2023 (broken function level authorization).
 
 const ADMIN = { email: 'root@example.org', password: 'a long password of an admin' };
+const UNLIMITED = { RATE_LIMIT_IP: '1000000', RATE_LIMIT_USER: '1000000' };
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 
 /** What a request that is right sends, for each route that takes a body. */
@@ -32,6 +34,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/auth/api-tokens': { name: 'Mine', scopes: ['tasks:read'] },
   'POST /v1/auth/me/email': { newEmail: 'mallory@example.org', password: 'not the password' },
   'POST /v1/auth/me/deletion': { password: 'not the password' },
+  'POST /v1/webhooks': { url: 'http://127.0.0.1:9/', events: ['task.created.v1'] },
+  'PATCH /v1/webhooks/{id}': { enabled: false },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: true },
 };
 
@@ -49,14 +53,11 @@ const withIds = protectedRoutes.filter(({ path, access }) => path.includes('{') 
 const named = (list: readonly Route[]) => list.map((route) => [nameOf(route), route] as const);
 
 beforeAll(async () => {
-  // So many routes, and each looks for changes: more than a user may ask for in a minute.
-  const unlimited = { RATE_LIMIT_IP: '1000000', RATE_LIMIT_USER: '1000000' };
   platform = await startPlatform({
-    env: { ...unlimited, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password },
+    env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, WEBHOOK_TARGETS: 'any', ...UNLIMITED },
   });
   [victim, tokens['another user']] = [await signUp(platform.api), (await signUp(platform.api)).token];
-  const admin = await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', ADMIN);
-  tokens['an admin'] = admin.body.accessToken;
+  tokens['an admin'] = got(await apiAt(platform.api).POST('/v1/auth/login', { body: ADMIN })).accessToken;
   things = await thingsOf(victim);
 }, 60_000);
 afterAll(async () => {
@@ -79,12 +80,17 @@ async function thingsOf(client: Client): Promise<Things> {
     () => client.call<BodyOf<typeof NotificationList>>('GET', '/v1/notifications'),
     (answer) => answer.body.notifications.some(({ taskId }) => taskId === task.id),
   );
+  const hook = { url: 'http://127.0.0.1:9/', events: ['task.deleted.v1'] };
+  const webhook = await client.call<CreatedWebhook>('POST', '/v1/webhooks', hook);
+  const ping = await client.call<WebhookDelivery>('POST', `/v1/webhooks/${webhook.body.id}/ping`);
   return {
     '/v1/tasks/': task.id,
     '/v1/auth/api-tokens/': made.body.apiToken.id,
     '/v1/admin/users/': client.user.id,
     '/v1/notifications/': body.notifications[0]?.id ?? '',
     '/v1/auth/sessions/': sessions.body.sessions[0]?.id ?? '',
+    '/v1/webhooks/': webhook.body.id,
+    '/v1/webhooks/deliveries/': ping.body.id,
     '/v1/operations/': (later.headers.get('location') ?? '').replace('/v1/operations/', ''),
   };
 }
@@ -107,6 +113,7 @@ const idOf = (route: Route): string => things[route.path.slice(0, route.path.ind
 const mine = async () => ({
   task: (await victim.call<Task>('GET', `/v1/tasks/${things['/v1/tasks/']}`)).body,
   notifications: (await victim.call('GET', '/v1/notifications')).body,
+  webhooks: (await victim.call('GET', '/v1/webhooks')).body,
   sessions: (await victim.call('GET', '/v1/auth/sessions')).status,
   apiTokens: (await victim.call('GET', '/v1/auth/api-tokens')).body,
 });

@@ -9,6 +9,7 @@ import { service as notification } from '@taskwire/notification';
 import { type AnyService, type RunningService, startService } from '@taskwire/service';
 import { service as task } from '@taskwire/task';
 import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
+import { surroundings } from './surroundings.js';
 
 const NAMES = ['auth', 'task', 'notification', 'analytics', 'gateway'] as const;
 type Name = (typeof NAMES)[number];
@@ -32,17 +33,18 @@ export interface Platform {
 export interface PlatformOptions {
   /** Settings of every service. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Where the services reach the bus's database, if not directly. */
+  /** Where the services reach the bus (`busTarget`), if not directly. */
   readonly busThrough?: (url: string) => string;
 }
 
-/** All five services in this process, on databases of their own; over `BUS=postgres` unless `env` says otherwise. */
+/** All five services in this process, on databases of their own; over the bus of this run (`TEST_BUS`) unless `env` names one. */
 export async function startPlatform({
   env: overrides = {},
   busThrough = (url) => url,
 }: PlatformOptions = {}): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), 'taskwire-e2e-'));
   const databases = await inEach(WITH_STORE, () => createTestDatabase());
+  const around = overrides.BUS === undefined ? await surroundings(databases.bus.url, busThrough) : undefined;
   const free = await freePorts(NAMES.length);
   const ports = mapEach(NAMES, (name) => free[NAMES.indexOf(name)]);
   const urls = mapEach(NAMES, (name) => `http://127.0.0.1:${ports[name]}`);
@@ -50,10 +52,11 @@ export async function startPlatform({
     NODE_ENV: 'test',
     LOG_LEVEL: 'error',
     HOST: '127.0.0.1',
-    BUS: 'postgres',
-    BUS_DATABASE_URL: busThrough(databases.bus.url),
+    BUS_DATABASE_URL: databases.bus.url,
+    ...around?.env,
     INTERNAL_TOKEN: randomBytes(32).toString('hex'),
     OPERATION_SECRET: randomBytes(32).toString('hex'),
+    WEBHOOK_KEY: randomBytes(32).toString('hex'),
     KEYS_DIR: join(folder, 'keys'),
     ...Object.fromEntries(NAMES.map((name) => [`${name.toUpperCase()}_URL`, urls[name]])),
     ...overrides,
@@ -76,6 +79,7 @@ export async function startPlatform({
   const stop = async () => {
     for (const one of more) await one.close();
     for (const name of NAMES.toReversed()) await stopOne(name);
+    await around?.remove();
     await Promise.all(Object.values(databases).map((database: TestDatabase) => database.drop()));
     await rm(folder, { recursive: true, force: true });
   };

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Notification, NotificationList, Task } from '@taskwire/contracts';
+import type { Notification, Task } from '@taskwire/contracts';
 import { brokers } from '../brokers.js';
 import { busUnder, type BusUnderTest } from '../buses.js';
-import { type BodyOf, type Client, signUp } from './client.js';
+import { answerOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -28,16 +28,13 @@ describe.each(['memory', 'postgres', ...brokers] as const)('reminders over %s', 
   });
 
   const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
-  const create = async (title: string, remindAt: string) => {
-    const { body } = await ada.call<Task>('POST', '/v1/tasks', { title, remindAt });
-    return body;
-  };
+  const create = (title: string, remindAt: string) => ada.createTask(title, { remindAt });
   const change = async (method: string, { id }: Task, body?: unknown, action = '') => {
     const { status } = await ada.call(method, `/v1/tasks/${id}${action}`, body, { 'if-match': '*' });
     expect(status).toBe(200);
   };
   const feed = async () =>
-    (await ada.call<BodyOf<typeof NotificationList>>('GET', '/v1/notifications?limit=100')).body
+    (await answerOf(ada.api.GET('/v1/notifications', { params: { query: { limit: 100 } } }))).body
       .notifications;
   const remindersIn = (notifications: readonly Notification[]) =>
     notifications.filter(({ kind }) => kind === 'task_reminder');

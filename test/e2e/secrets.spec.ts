@@ -3,13 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
-  type CreatedApiToken,
+  type CreatedWebhook,
   type LiveTicket,
   type Operation,
   routes,
   type SessionList,
   type SignedIn,
   type Task,
+  type WebhookDelivery,
 } from '@taskwire/contracts';
 import { brokers } from '../brokers.js';
 import type { BusTap } from '../buses.js';
@@ -18,14 +19,17 @@ import { type BodyOf, call } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
 import { readStores } from './stores.js';
 import { until } from './until.js';
-import { type Secret, useSecondFactor } from './use-second-factor.js';
+import { type Secret, useApiToken, useSecondFactor } from './use-credentials.js';
 
 /** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
 const MAY_HOLD_ADDRESSES = new Set([
   ...['auth.accounts', 'auth.account_emails', 'notification.mailbox_messages'],
 ]);
+/** Where the URL of a webhook, which may hold a token of its receiver's, has to be. */
+const MAY_HOLD_URLS = new Set(['notification.webhooks']);
 /** In the address, and nowhere else. */
 const PERSONAL = 'secret-address';
+const IN_URL = 'token-of-the-receiver';
 
 describe.each(['postgres', ...brokers] as const)('over %s, after every route was used', (name) => {
   let deployment: Deployment | undefined;
@@ -47,6 +51,7 @@ describe.each(['postgres', ...brokers] as const)('over %s, after every route was
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_TRACES_SAMPLER: 'always_on',
         OTEL_BSP_SCHEDULE_DELAY: '200',
+        WEBHOOK_TARGETS: 'any',
       },
     }));
     tap = await running.bus.tap();
@@ -68,11 +73,15 @@ describe.each(['postgres', ...brokers] as const)('over %s, after every route was
     const found = [...places].flatMap(([place, text]) =>
       secrets.filter(({ value }) => text.includes(value)).map(({ what }) => `${what} in ${place}`),
     );
-    const allowed = new Set([...MAY_HOLD_ADDRESSES].map((place) => `the email address in ${place}`));
+    const allowed = new Set([
+      ...[...MAY_HOLD_ADDRESSES].map((place) => `the email address in ${place}`),
+      ...[...MAY_HOLD_URLS].map((place) => `the URL of a webhook in ${place}`),
+    ]);
 
     expect(found.filter((one) => !allowed.has(one))).toEqual([]);
     // What was looked through is what it should be.
     expect(found).toContain('the email address in auth.accounts');
+    expect(found).toContain('the URL of a webhook in notification.webhooks');
     expect(marks(places)).toEqual({ bus: true, log: true, spans: true });
   }, 180_000);
 });
@@ -92,6 +101,7 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   const secrets: Secret[] = [
     { what: 'the email address', value: PERSONAL },
     { what: 'the password', value: password },
+    { what: 'the URL of a webhook', value: IN_URL },
   ];
   const keep = ({ accessToken, refreshToken }: SignedIn) => {
     // The signature: a part of the token that logs would show even when they cut it short at the dots.
@@ -140,16 +150,7 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   await asUser('PUT', '/v1/auth/me/password', { body: { currentPassword: password, newPassword } });
 
   await useSecondFactor({ email, password: newPassword }, use, asUser, secrets);
-
-  const made = await asUser<CreatedApiToken>('POST', '/v1/auth/api-tokens', {
-    body: { name: 'Script', scopes: ['tasks:read'] },
-  });
-  secrets.push({ what: 'an API token', value: made.body.token.slice(made.body.apiToken.hint.length) });
-  await use('GET', '/v1/tasks', { headers: { authorization: `Bearer ${made.body.token}` } });
-  await asUser('GET', '/v1/auth/api-tokens');
-  await asUser('DELETE', '/v1/auth/api-tokens/{id}', {
-    path: `/v1/auth/api-tokens/${made.body.apiToken.id}`,
-  });
+  await useApiToken(use, asUser, secrets);
 
   const created = await asUser<Task>('POST', '/v1/tasks', { body: { title: 'A', remindAt: inAMoment() } });
   const path = `/v1/tasks/${created.body.id}`;
@@ -187,6 +188,7 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   await asUser('PUT', '/v1/notifications/preferences', {
     body: { emailReminders: true, taskChanges: true },
   });
+  await useWebhooks(asUser, secrets);
   await asUser('GET', '/v1/analytics/me');
   await asUser('GET', '/v1/analytics/overview');
   await asUser('GET', '/v1/admin/users', { path: `/v1/admin/users?email=${PERSONAL}` });
@@ -206,7 +208,7 @@ type Use = <Body>(
   method: string,
   route: string,
   more?: { path?: string; body?: unknown; headers?: Record<string, string> },
-) => Promise<{ body: Body }>;
+) => ReturnType<typeof call<Body>>;
 
 /** Tokens that nobody has: those that are mailed stand in emails, which are looked for where they are tested. */
 async function useMailedTokens(
@@ -223,6 +225,31 @@ async function useMailedTokens(
   await use('POST', '/v1/auth/email/confirm', { body: { token } });
   // With a wrong password, so that what was stored stays to be looked through.
   await asUser('POST', '/v1/auth/me/deletion', { body: { password: 'a wrong password' } });
+}
+
+async function useWebhooks(asUser: Use, secrets: Secret[]): Promise<void> {
+  // Nobody is there: why it failed is logged, and the URL is not.
+  const hook = { url: `http://127.0.0.1:1/${IN_URL}?key=${IN_URL}`, events: ['task.created.v1'] };
+  const { body: webhook } = await asUser<CreatedWebhook>('POST', '/v1/webhooks', { body: hook });
+  secrets.push({ what: 'the secret of a webhook', value: webhook.secret.slice('whsec_'.length) });
+  const path = `/v1/webhooks/${webhook.id}`;
+  await asUser('GET', '/v1/webhooks');
+  await asUser('GET', '/v1/webhooks/{id}', { path });
+  await asUser('PATCH', '/v1/webhooks/{id}', { path, body: { events: ['task.created.v1'] } });
+  const { body: ping } = await asUser<WebhookDelivery>('POST', '/v1/webhooks/{id}/ping', {
+    path: `${path}/ping`,
+  });
+  const delivery = `/v1/webhooks/deliveries/${ping.id}`;
+  await until(
+    'its attempt',
+    async () =>
+      (await asUser<WebhookDelivery>('GET', '/v1/webhooks/deliveries/{id}', { path: delivery })).body,
+    ({ lastError }) => lastError === 'connection_failed',
+  );
+  await asUser('POST', '/v1/webhooks/deliveries/{id}/resend', { path: `${delivery}/resend` });
+  await asUser('GET', '/v1/webhooks/{id}/deliveries', { path: `${path}/deliveries` });
+  const second = await asUser<CreatedWebhook>('POST', '/v1/webhooks', { body: hook });
+  await asUser('DELETE', '/v1/webhooks/{id}', { path: `/v1/webhooks/${second.body.id}` });
 }
 
 async function useLiveEvents(

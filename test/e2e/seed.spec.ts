@@ -5,8 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SignedIn } from '@taskwire/contracts';
-import { call } from './client.js';
+import { apiAt, got } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 
 let platform: Platform;
@@ -38,14 +37,13 @@ describe('npm run seed', () => {
     const runs = [await seed(port, '--count', '5'), await seed(port, '--count', '2')];
     const password = (await readFile(join(data, 'demo-password'), 'utf8')).trim();
     const login = { email: 'demo@example.org', password };
-    const { body } = await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', login);
-    const list = await call(`${platform.api}/v1/tasks?page=1`, 'GET', undefined, {
-      authorization: `Bearer ${body.accessToken}`,
-    });
+    const { accessToken } = got(await apiAt(platform.api).POST('/v1/auth/login', { body: login }));
+    const demo = apiAt(platform.api, accessToken);
+    const list = got(await demo.GET('/v1/tasks', { params: { query: { page: 1 } } }));
 
     expect(runs.map(({ code }) => code)).toEqual([0, 0]);
     expect(runs[0]?.text).toContain(`Created 5 tasks. Sign in as demo@example.org`);
-    expect(list.body).toMatchObject({ pagination: { total: 7 } });
+    expect(list).toMatchObject({ pagination: { total: 7 } });
   }, 60_000);
 
   it('says that nothing runs there', async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { NotificationList, SignedIn, UserAnalytics } from '@taskwire/contracts';
-import { type BodyOf, call, type Client, signUp } from './client.js';
+import { answerOf, apiAt, type Client, got, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -15,8 +14,7 @@ afterAll(async () => {
   await platform?.stop();
 }, 30_000);
 
-type Notifications = BodyOf<typeof NotificationList>;
-const notifications = async () => (await ada.call<Notifications>('GET', '/v1/notifications')).body;
+const notifications = async () => (await answerOf(ada.api.GET('/v1/notifications'))).body;
 
 describe('an event', () => {
   it('becomes a notification, which can be marked as read', async () => {
@@ -25,7 +23,9 @@ describe('an event', () => {
       list.notifications.some(({ taskId }) => taskId === task.id),
     );
     const entry = entries.find(({ taskId }) => taskId === task.id);
-    const read = await ada.call('POST', `/v1/notifications/${entry?.id}/read`);
+    const read = await answerOf(
+      ada.api.POST('/v1/notifications/{id}/read', { params: { path: { id: entry?.id ?? '' } } }),
+    );
 
     expect(entry).toMatchObject({ kind: 'task_created', title: 'A', readAt: null });
     expect(read).toMatchObject({ status: 200, body: { id: entry?.id, readAt: expect.any(String) } });
@@ -34,15 +34,15 @@ describe('an event', () => {
   it('counts in the analytics of its user', async () => {
     const eve = await signUp(platform.api);
     const task = await eve.createTask('A');
-    await eve.call('POST', `/v1/tasks/${task.id}/complete`);
+    await answerOf(eve.api.POST('/v1/tasks/{id}/complete', { params: { path: { id: task.id } } }));
     const mine = await until(
       'both events are counted',
-      async () => (await eve.call<BodyOf<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
+      async () => (await answerOf(eve.api.GET('/v1/analytics/me'))).body,
       ({ tasksCompleted }) => tasksCompleted === 1,
     );
 
     expect(mine).toMatchObject({ tasksCreated: 1, completionRate: 1, activeDays: 1 });
-    expect(await eve.call('GET', '/v1/analytics/overview')).toMatchObject({
+    expect(await answerOf(eve.api.GET('/v1/analytics/overview'))).toMatchObject({
       status: 403,
       body: { code: 'forbidden' },
     });
@@ -52,10 +52,10 @@ describe('an event', () => {
 describe('preferences', () => {
   it('are replaced by a command', async () => {
     const wanted = { emailReminders: false, taskChanges: true };
-    const put = await ada.call('PUT', '/v1/notifications/preferences', wanted);
+    const put = await answerOf(ada.api.PUT('/v1/notifications/preferences', { body: wanted }));
 
     expect(put).toMatchObject({ status: 200, body: wanted });
-    expect((await ada.call('GET', '/v1/notifications/preferences')).body).toEqual(wanted);
+    expect((await answerOf(ada.api.GET('/v1/notifications/preferences'))).body).toEqual(wanted);
   });
 });
 
@@ -73,40 +73,34 @@ describe('the mailbox page', () => {
 
 describe('a session', () => {
   it('goes on with a refresh token and ends with a logout, also for its access token', async () => {
-    const login = await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', {
-      email: ada.email,
-      password: ada.password,
-    });
-    const renewed = await call<SignedIn>(`${platform.api}/v1/auth/refresh`, 'POST', {
-      refreshToken: login.body.refreshToken,
-    });
-    const bearer = { authorization: `Bearer ${renewed.body.accessToken}` };
-    expect(await call(`${platform.api}/v1/auth/me`, 'GET', undefined, bearer)).toMatchObject({
-      status: 200,
-      body: { email: ada.email },
-    });
+    const guest = apiAt(platform.api);
+    const { email, password } = ada;
+    const login = got(await guest.POST('/v1/auth/login', { body: { email, password } }));
+    const { refreshToken } = login;
+    const renewed = got(await guest.POST('/v1/auth/refresh', { body: { refreshToken } }));
+    const api = apiAt(platform.api, renewed.accessToken);
+    expect(got(await api.GET('/v1/auth/me'))).toMatchObject({ email });
 
-    const logout = await call(`${platform.api}/v1/auth/logout`, 'POST', {
-      refreshToken: renewed.body.refreshToken,
-    });
-    expect(logout.status).toBe(204);
+    const body = { refreshToken: renewed.refreshToken };
+    expect((await answerOf(guest.POST('/v1/auth/logout', { body }))).status).toBe(204);
     const refused = await until(
       'the gateway knows that the session has ended',
-      () => call(`${platform.api}/v1/auth/me`, 'GET', undefined, bearer),
+      () => answerOf(api.GET('/v1/auth/me')),
       ({ status }) => status === 401,
     );
-    expect(refused.body).toMatchObject({ code: 'unauthenticated' });
+    expect(refused.problem).toMatchObject({ code: 'unauthenticated' });
   });
 
   it('is refused with a wrong password and a used email', async () => {
     const login = { email: ada.email, password: 'wrong horse' };
     const again = { email: ada.email.toUpperCase(), password: 'correct horse battery', name: 'Eve' };
+    const guest = apiAt(platform.api);
 
-    expect(await call(`${platform.api}/v1/auth/login`, 'POST', login)).toMatchObject({
+    expect(await answerOf(guest.POST('/v1/auth/login', { body: login }))).toMatchObject({
       status: 401,
       body: { code: 'invalid_credentials' },
     });
-    expect(await call(`${platform.api}/v1/auth/register`, 'POST', again)).toMatchObject({
+    expect(await answerOf(guest.POST('/v1/auth/register', { body: again }))).toMatchObject({
       status: 409,
       body: { code: 'email_taken' },
     });

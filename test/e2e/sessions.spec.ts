@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { program } from '@taskwire/cli';
-import type { LiveTicket, ProblemBody, SessionList, SignedIn } from '@taskwire/contracts';
+import type { SignedIn } from '@taskwire/contracts';
 import { type FaultProxy, faultProxy } from '@taskwire/testing';
-import { type BodyOf, call, type Client, signUp } from './client.js';
+import { answerOf, apiAt, call, type Client, got, signUp } from './client.js';
 import { type LiveClient, openEvents, openSocket } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
+import { busTarget } from './surroundings.js';
 import { until } from './until.js';
 
 /** A read of each service that needs an access token; also straight to its port, past the gateway. */
@@ -24,8 +25,7 @@ let platform: Platform;
 let ada: Client;
 
 beforeAll(async () => {
-  const { hostname, port } = new URL(process.env.TEST_POSTGRES_URL ?? '');
-  proxy = await faultProxy({ target: `${hostname}:${port || 5432}` });
+  proxy = await faultProxy({ target: busTarget() });
   platform = await startPlatform({
     busThrough: (url) => proxy.through(url),
     env: { RATE_LIMIT_LOGIN_ADDRESS: '1000', INTERNAL_TOKEN },
@@ -45,12 +45,11 @@ const logout = (refreshToken: string, api = platform.api) =>
 
 async function signInAgain(): Promise<SignedIn> {
   const { email, password } = ada;
-  return (await call<SignedIn>(`${platform.api}/v1/auth/login`, 'POST', { email, password })).body;
+  return got(await apiAt(platform.api).POST('/v1/auth/login', { body: { email, password } }));
 }
 
 async function listed(token = ada.token) {
-  const answer = await call<SessionList>(`${platform.api}/v1/auth/sessions`, 'GET', undefined, bearer(token));
-  return answer.body.sessions;
+  return got(await apiAt(platform.api, token).GET('/v1/auth/sessions')).sessions;
 }
 
 async function statuses(token: string): Promise<Record<string, number>> {
@@ -72,15 +71,10 @@ async function refusedEverywhere(token: string): Promise<void> {
 
 /** One live connection over each protocol. */
 async function openLive(token: string): Promise<LiveClient[]> {
-  const { body } = await call<BodyOf<typeof LiveTicket>>(
-    `${platform.api}/v1/live/tickets`,
-    'POST',
-    undefined,
-    bearer(token),
-  );
+  const { ticket } = got(await apiAt(platform.api, token).POST('/v1/live/tickets'));
   return [
     await openEvents(`${platform.api}/v1/live`, bearer(token)),
-    await openSocket(`${platform.api.replace('http', 'ws')}/v1/live/ws?ticket=${body.ticket}`),
+    await openSocket(`${platform.api.replace('http', 'ws')}/v1/live/ws?ticket=${ticket}`),
   ];
 }
 
@@ -89,9 +83,11 @@ describe('a session', () => {
     const phone = await signInAgain();
     const live = await openLive(phone.accessToken);
     const other = (await listed()).find(({ current }) => !current);
-    const ended = await ada.call('DELETE', `/v1/auth/sessions/${other?.id}`, undefined, {
-      'idempotency-key': 'lost-phone',
-    });
+    const ended = await answerOf(
+      ada.api.DELETE('/v1/auth/sessions/{id}', {
+        params: { path: { id: other?.id ?? '' }, header: { 'Idempotency-Key': 'lost-phone' } },
+      }),
+    );
 
     expect(ended.status).toBe(204);
     await Promise.all(live.map((connection) => connection.ended));
@@ -103,8 +99,10 @@ describe('a session', () => {
   it('of somebody else is not there', async () => {
     const eve = await signUp(platform.api);
     const [mine] = await listed(eve.token);
-    for (const id of [mine?.id, randomUUID()]) {
-      expect(await ada.call<ProblemBody>('DELETE', `/v1/auth/sessions/${id}`)).toMatchObject({
+    for (const id of [mine?.id ?? '', randomUUID()]) {
+      expect(
+        await answerOf(ada.api.DELETE('/v1/auth/sessions/{id}', { params: { path: { id } } })),
+      ).toMatchObject({
         status: 404,
         body: { code: 'not_found' },
       });
@@ -115,7 +113,7 @@ describe('a session', () => {
   it('ends with all others but the one that asks', async () => {
     const [phone, tablet] = [await signInAgain(), await signInAgain()];
 
-    expect((await ada.call('DELETE', '/v1/auth/sessions')).status).toBe(204);
+    expect((await answerOf(ada.api.DELETE('/v1/auth/sessions'))).status).toBe(204);
     await refusedEverywhere(phone.accessToken);
     await refusedEverywhere(tablet.accessToken);
     expect((await statuses(ada.token)).task).toBe(200);
@@ -126,7 +124,7 @@ describe('a session', () => {
     const live = await openLive(phone.accessToken);
     const body = { currentPassword: ada.password, newPassword: 'a horse that nobody knows' };
 
-    expect((await ada.call('PUT', '/v1/auth/me/password', body)).status).toBe(204);
+    expect((await answerOf(ada.api.PUT('/v1/auth/me/password', { body }))).status).toBe(204);
     await Promise.all(live.map((connection) => connection.ended));
     await refusedEverywhere(phone.accessToken);
     const mailbox = async () => (await fetch(`${platform.urls.notification}/mailbox`)).text();
@@ -169,7 +167,7 @@ describe('what was done with accounts and sessions', () => {
     const [entry = ''] = /\d+:[0-9a-f]{64}/.exec(before) ?? [];
     await signInAgain();
     const other = (await listed()).find(({ current }) => !current);
-    await ada.call('DELETE', `/v1/auth/sessions/${other?.id}`);
+    await answerOf(ada.api.DELETE('/v1/auth/sessions/{id}', { params: { path: { id: other?.id ?? '' } } }));
 
     expect(await taskwire('audit', 'verify', '--expect', entry)).toContain('the chain is whole');
     const list = await taskwire('audit', 'list', '--user', ada.user.id);

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
-import type { UserAnalytics } from '@taskwire/contracts';
 import { startTelemetry, type Telemetry } from '@taskwire/telemetry';
-import { type BodyOf, type Client, signUp } from './client.js';
+import { answerOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -20,7 +19,7 @@ beforeAll(async () => {
   // A batch of several traces is linked to them, not part of one: so nothing else may be under way.
   await until(
     'analytics has counted the task before',
-    async () => (await ada.call<BodyOf<typeof UserAnalytics>>('GET', '/v1/analytics/me')).body,
+    async () => (await answerOf(ada.api.GET('/v1/analytics/me'))).body,
     ({ tasksCreated }) => tasksCreated === 1,
   );
   exporter.reset();
@@ -72,8 +71,8 @@ describe('the trace of POST /v1/tasks', () => {
 
   it('is named in a problem', async () => {
     exporter.reset();
-    const { body } = await ada.call<{ traceId: string }>('POST', '/v1/tasks', { title: '' });
+    const { problem } = await answerOf(ada.api.POST('/v1/tasks', { body: { title: '' } }));
 
-    expect(traceOf('POST /v1/tasks')[0]?.spanContext().traceId).toBe(body.traceId);
+    expect(traceOf('POST /v1/tasks')[0]?.spanContext().traceId).toBe(problem?.traceId);
   });
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Operation, ProblemBody, Task, TaskPage, User } from '@taskwire/contracts';
+import type { Operation, ProblemBody, Task } from '@taskwire/contracts';
 import { uuidv7 } from '@taskwire/messaging';
 import { Client as Database } from 'pg';
-import { type BodyOf, type Client, signUp } from './client.js';
+import { answerOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -25,12 +25,23 @@ const problem = (code: string) => ({
   type: `/docs/errors/${code}`,
   traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
 });
-const listOf = async (client: Client) =>
-  (await client.call<BodyOf<typeof TaskPage>>('GET', '/v1/tasks')).body.tasks;
+const create = (title: string, headers: Record<string, string> = {}) =>
+  answerOf(ada.api.POST('/v1/tasks', { body: { title }, headers }));
+const read = (id: string) => ada.api.GET('/v1/tasks/{id}', { params: { path: { id } } });
+const patch = (id: string, version: string, title: string) =>
+  answerOf(
+    ada.api.PATCH('/v1/tasks/{id}', {
+      params: { path: { id }, header: { 'If-Match': version } },
+      body: { title },
+    }),
+  );
+const listOf = async (client: Client) => (await answerOf(client.api.GET('/v1/tasks'))).body.tasks;
 
 describe('writing tasks', () => {
   it('creates, reads, changes, completes, reopens and deletes a task', async () => {
-    const created = await ada.call<Task>('POST', '/v1/tasks', { title: ' Write ', labels: ['a', 'a'] });
+    const created = await answerOf(
+      ada.api.POST('/v1/tasks', { body: { title: ' Write ', labels: ['a', 'a'] } }),
+    );
     const path = created.headers.get('location') ?? '';
     expect(created).toMatchObject({
       status: 201,
@@ -57,20 +68,22 @@ describe('writing tasks', () => {
 
   it('answers 304 to a read with the ETag that the client has', async () => {
     const { id } = await ada.createTask('A');
-    const read = await ada.call<Task>('GET', `/v1/tasks/${id}`, undefined, { 'if-none-match': '"1"' });
+    const read = await answerOf(
+      ada.api.GET('/v1/tasks/{id}', { params: { path: { id }, header: { 'If-None-Match': '"1"' } } }),
+    );
 
     expect(read).toMatchObject({ status: 304, body: undefined });
   });
 
   it('answers 304 to a list that is as the client has it, and the list when it is not', async () => {
-    const { headers } = await ada.call('GET', '/v1/tasks');
+    const { headers } = await answerOf(ada.api.GET('/v1/tasks'));
     const known = { 'if-none-match': headers.get('etag') ?? '' };
-    const same = await ada.call('GET', '/v1/tasks', undefined, known);
+    const same = await answerOf(ada.api.GET('/v1/tasks', { headers: known }));
     expect(same).toMatchObject({ status: 304, body: undefined });
     expect(same.headers.get('etag')).toBe(headers.get('etag'));
 
     const { id } = await ada.createTask('A');
-    const changed = await ada.call<BodyOf<typeof TaskPage>>('GET', '/v1/tasks', undefined, known);
+    const changed = await answerOf(ada.api.GET('/v1/tasks', { headers: known }));
     expect(changed.status).toBe(200);
     expect(changed.body.tasks.map((task) => task.id)).toContain(id);
   });
@@ -78,13 +91,8 @@ describe('writing tasks', () => {
   it('demands If-Match for a change, and refuses a stale one', async () => {
     const { id } = await ada.createTask('A');
     const without = await ada.call<ProblemBody>('PATCH', `/v1/tasks/${id}`, { title: 'B' });
-    await ada.call('PATCH', `/v1/tasks/${id}`, { title: 'B' }, { 'if-match': '"1"' });
-    const stale = await ada.call<ProblemBody>(
-      'PATCH',
-      `/v1/tasks/${id}`,
-      { title: 'C' },
-      { 'if-match': '"1"' },
-    );
+    await patch(id, '"1"', 'B');
+    const stale = await patch(id, '"1"', 'C');
 
     expect(without).toMatchObject({ status: 428, body: problem('if_match_required') });
     expect(stale).toMatchObject({ status: 412, body: problem('version_conflict') });
@@ -94,41 +102,45 @@ describe('writing tasks', () => {
   it('loses no change of fifty editors at once: one is taken, and who is not hears it', async () => {
     const { id } = await ada.createTask('A');
     for (const version of [1, 2]) {
-      const known = { 'if-match': `"${version}"` };
       const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, n) =>
-          ada.call<Task>('PATCH', `/v1/tasks/${id}`, { title: `${version}.${n}` }, known),
-        ),
+        Array.from({ length: 50 }, (_, n) => patch(id, `"${version}"`, `${version}.${n}`)),
       );
       const taken = answers.filter(({ status }) => status === 200);
 
       expect(answers.filter(({ status }) => status === 412)).toHaveLength(49);
-      expect(taken.map(({ body }) => body)).toEqual([(await ada.call('GET', `/v1/tasks/${id}`)).body]);
-      expect(taken[0]?.body.version).toBe(version + 1);
+      expect(taken.map(({ body }) => body)).toEqual([(await read(id)).data]);
+      expect(taken[0]?.body).toMatchObject({ version: version + 1 });
     }
   });
 
   it('changes and deletes whatever the version is when told so', async () => {
     const { id } = await ada.createTask('A');
-    const any = { 'if-match': '*' };
-    const changed = await ada.call<Task>('PATCH', `/v1/tasks/${id}`, { title: 'B' }, any);
-    const again = await ada.call<Task>('PATCH', `/v1/tasks/${id}`, { title: 'C' }, any);
-    const deleted = await ada.call('DELETE', `/v1/tasks/${id}`, undefined, any);
+    const params = { path: { id }, header: { 'If-Match': '*' } };
+    const changed = await patch(id, '*', 'B');
+    const again = await patch(id, '*', 'C');
+    const deleted = await answerOf(ada.api.DELETE('/v1/tasks/{id}', { params }));
 
     expect(changed).toMatchObject({ status: 200, body: { title: 'B', version: 2 } });
     expect(again).toMatchObject({ status: 200, body: { title: 'C', version: 3 } });
     expect(deleted.status).toBe(204);
-    expect(await ada.call('DELETE', `/v1/tasks/${id}`, undefined, any)).toMatchObject({ status: 404 });
+    expect(await answerOf(ada.api.DELETE('/v1/tasks/{id}', { params }))).toMatchObject({ status: 404 });
   });
 
   it("says of another user's task that there is none", async () => {
     const { id } = await ada.createTask('secret');
     const eve = await signUp(platform.api);
     const answers = [
-      await eve.call<ProblemBody>('GET', `/v1/tasks/${id}`),
-      await eve.call<ProblemBody>('PATCH', `/v1/tasks/${id}`, { title: 'mine' }, { 'if-match': '"1"' }),
-      await eve.call<ProblemBody>('POST', `/v1/tasks/${id}/complete`),
-      await eve.call<ProblemBody>('DELETE', `/v1/tasks/${id}`, undefined, { 'if-match': '"1"' }),
+      await answerOf(eve.api.GET('/v1/tasks/{id}', { params: { path: { id } } })),
+      await answerOf(
+        eve.api.PATCH('/v1/tasks/{id}', {
+          params: { path: { id }, header: { 'If-Match': '"1"' } },
+          body: { title: 'mine' },
+        }),
+      ),
+      await answerOf(eve.api.POST('/v1/tasks/{id}/complete', { params: { path: { id } } })),
+      await answerOf(
+        eve.api.DELETE('/v1/tasks/{id}', { params: { path: { id }, header: { 'If-Match': '"1"' } } }),
+      ),
     ];
 
     for (const answer of answers) expect(answer).toMatchObject({ status: 404, body: problem('not_found') });
@@ -153,8 +165,8 @@ describe('writing tasks', () => {
 describe('repeating a write', () => {
   it('answers a repeat with the first answer, and does nothing again', async () => {
     const key = { 'idempotency-key': randomUUID() };
-    const first = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
-    const again = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
+    const first = await create('once', key);
+    const again = await create('once', key);
 
     expect(again).toMatchObject({ status: 201, body: first.body });
     expect(first.headers.get('idempotency-replayed')).toBeNull();
@@ -165,9 +177,7 @@ describe('repeating a write', () => {
 
   it('does one of many that arrive together', async () => {
     const key = { 'idempotency-key': randomUUID() };
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, () => ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key)),
-    );
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create('once', key)));
 
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
     expect(await listOf(ada)).toHaveLength(1);
@@ -175,8 +185,8 @@ describe('repeating a write', () => {
 
   it('refuses another request under the same key', async () => {
     const key = { 'idempotency-key': randomUUID() };
-    await ada.call('POST', '/v1/tasks', { title: 'once' }, key);
-    const other = await ada.call<ProblemBody>('POST', '/v1/tasks', { title: 'twice' }, key);
+    await create('once', key);
+    const other = await create('twice', key);
 
     expect(other).toMatchObject({ status: 422, body: problem('idempotency_conflict') });
   });
@@ -184,7 +194,7 @@ describe('repeating a write', () => {
   it('takes the key that it made itself', async () => {
     const first = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' });
     const key = { 'idempotency-key': first.headers.get('idempotency-key') ?? '' };
-    const again = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
+    const again = await create('once', key);
 
     expect(again.body).toEqual(first.body);
     expect(await listOf(ada)).toHaveLength(1);
@@ -194,12 +204,12 @@ describe('repeating a write', () => {
 describe('repeating a write after the inbox has forgotten it', () => {
   it('of a create says that the task exists, and where', async () => {
     const key = { 'idempotency-key': randomUUID() };
-    const first = await ada.call<Task>('POST', '/v1/tasks', { title: 'once' }, key);
+    const first = await create('once', key);
     const store = new Database({ connectionString: platform.databases.task });
     await store.connect();
     await store.query('delete from inbox');
     await store.end();
-    const again = await ada.call<ProblemBody>('POST', '/v1/tasks', { title: 'once' }, key);
+    const again = await create('once', key);
 
     expect(again).toMatchObject({ status: 409, body: problem('already_exists') });
     expect(again.headers.get('location')).toBe(`/v1/tasks/${first.body.id}`);
@@ -207,7 +217,7 @@ describe('repeating a write after the inbox has forgotten it', () => {
 
   it('is refused by the time in its key', async () => {
     const key = { 'idempotency-key': uuidv7(Date.now() - 8 * 24 * 60 * 60 * 1000) };
-    const late = await ada.call<ProblemBody>('POST', '/v1/tasks', { title: 'late' }, key);
+    const late = await create('late', key);
 
     expect(late).toMatchObject({ status: 410, body: problem('gone') });
     expect(await listOf(ada)).toEqual([]);
@@ -216,12 +226,7 @@ describe('repeating a write after the inbox has forgotten it', () => {
 
 describe('operations', () => {
   it('answers 202 when asked to, and the operation ends as done with the body', async () => {
-    const taken = await ada.call<Operation>(
-      'POST',
-      '/v1/tasks',
-      { title: 'later' },
-      { prefer: 'respond-async' },
-    );
+    const taken = await create('later', { prefer: 'respond-async' });
     const location = taken.headers.get('location') ?? '';
     const ended = await until(
       'the operation is done',
@@ -244,7 +249,7 @@ describe('operations', () => {
     const eve = await signUp(platform.api);
     let location = '';
     while (!location.startsWith('/v1/operations/')) {
-      const taken = await ada.call('POST', '/v1/tasks', { title: 'later' }, { prefer: 'respond-async' });
+      const taken = await create('later', { prefer: 'respond-async' });
       location = taken.headers.get('location') ?? '';
     }
     await until(
@@ -265,7 +270,7 @@ describe('cancelling a command while it may be running', () => {
     const titles = Array.from({ length: 20 }, (_, n) => `t${n}`);
     const done = await Promise.all(
       titles.map(async (title) => {
-        const taken = await ada.call('POST', '/v1/tasks', { title }, { prefer: 'respond-async' });
+        const taken = await create(title, { prefer: 'respond-async' });
         if (taken.status === 201) return [title];
         const location = taken.headers.get('location') ?? '';
         const cancelled = await ada.call<Operation | ProblemBody>('DELETE', location);
@@ -283,8 +288,8 @@ describe('cancelling a command while it may be running', () => {
 
 describe('the profile', () => {
   it('is changed by a command and answered with what auth then holds', async () => {
-    const changed = await ada.call<User>('PATCH', '/v1/auth/me', { name: 'Ada' });
-    const read = await ada.call<User>('GET', '/v1/auth/me');
+    const changed = await answerOf(ada.api.PATCH('/v1/auth/me', { body: { name: 'Ada' } }));
+    const read = await answerOf(ada.api.GET('/v1/auth/me'));
 
     expect(changed).toMatchObject({ status: 200, body: { name: 'Ada', email: ada.email, version: 2 } });
     expect(read.body).toEqual(changed.body);

@@ -81,6 +81,8 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     ...SHORTENED,
     PATH: process.env.PATH,
     NODE_ENV: 'production',
+    // Clients sign up by themselves.
+    REGISTRATION: 'open',
     // One broker alone.
     KAFKA_MIN_INSYNC_REPLICAS: '1',
     LOG_LEVEL: 'warn',
@@ -88,6 +90,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     ...bus.env,
     INTERNAL_TOKEN: randomBytes(32).toString('hex'),
     OPERATION_SECRET: randomBytes(32).toString('hex'),
+    WEBHOOK_KEY: randomBytes(32).toString('hex'),
     RATE_LIMIT_IP: '1000000',
     RATE_LIMIT_USER: '1000000',
     KEYS_DIR: join(folder, 'keys'),

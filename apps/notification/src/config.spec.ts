@@ -1,13 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { mailboxAccess, NotificationConfig } from './config.js';
 
+const least = { WEBHOOK_KEY: 'x'.repeat(32) };
+
 describe('settings', () => {
   it('have defaults that need no mail server', () => {
-    expect(NotificationConfig.parse({})).toEqual({
+    expect(NotificationConfig.parse(least)).toEqual({
+      ...least,
       ACCOUNT_URL: 'http://127.0.0.1:3000/account',
       MAIL_FROM: 'Taskwire <no-reply@localhost>',
       MAIL_CONCURRENCY: 4,
       MAILBOX: 'local',
+      WEBHOOK_TARGETS: 'public',
+      WEBHOOK_CONCURRENCY: 16,
     });
   });
 
@@ -18,8 +23,13 @@ describe('settings', () => {
     ['MAIL_FROM', 'a@b.example\nBcc: c@d.example'],
     ['MAIL_CONCURRENCY', '0'],
     ['MAILBOX', 'yes'],
+    ['WEBHOOK_KEY', 'short'],
+    ['WEBHOOK_TARGETS', 'private'],
+    ['WEBHOOK_CONCURRENCY', '0'],
   ])('refuse %s=%j', (name, value) => {
-    expect(NotificationConfig.safeParse({ [name]: value }).error?.issues).toMatchObject([{ path: [name] }]);
+    expect(NotificationConfig.safeParse({ ...least, [name]: value }).error?.issues).toMatchObject([
+      { path: [name] },
+    ]);
   });
 });
 

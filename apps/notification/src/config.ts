@@ -16,6 +16,12 @@ export const NotificationConfig = z.object({
     .transform((url) => url.replace(/\/+$/, ''))
     .default('http://127.0.0.1:3000/account'),
   MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+  /** Encrypts the secrets of webhooks; the same for all instances, and for good. At least 32 characters, for example from `openssl rand -hex 32`. */
+  WEBHOOK_KEY: z.string().min(32),
+  /** Where webhooks may go: `public` is by HTTPS to public addresses, `any` anywhere, for development. */
+  WEBHOOK_TARGETS: z.enum(['public', 'any']).default('public'),
+  /** Endpoints that are delivered to at once. */
+  WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(16),
   /** `on` shows the mailbox page although the service is reachable from other machines. */
   MAILBOX: z.enum(['on', 'local', 'off']).default('local'),
 });

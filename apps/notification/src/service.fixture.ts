@@ -58,6 +58,7 @@ export class TestNotification {
       RELAY_LEASE_MS: '600',
       AUTH_URL: this.auth.url,
       INTERNAL_TOKEN,
+      WEBHOOK_KEY: 'webhook-key-of-the-notification-specs',
       ...this.settings,
     });
   }
@@ -92,6 +93,15 @@ export class TestNotification {
 
   async get(path: string, token = ''): Promise<{ status: number; text: string }> {
     const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${token}` } });
+    return { status: response.status, text: await response.text() };
+  }
+
+  async post(path: string, token: string, body: unknown): Promise<{ status: number; text: string }> {
+    const response = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
     return { status: response.status, text: await response.text() };
   }
 

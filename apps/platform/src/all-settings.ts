@@ -28,6 +28,7 @@ const laterSecrets = {
   internalToken: later,
   rateLimitExemptToken: later,
   operationSecret: later,
+  webhookKey: later,
 };
 
 export interface AllSettings {

@@ -13,6 +13,7 @@ function standardOf(secrets: Secrets): NodeJS.ProcessEnv {
     KEYS_DIR: secrets.keysFolder,
     INTERNAL_TOKEN: secrets.internalToken,
     OPERATION_SECRET: secrets.operationSecret,
+    WEBHOOK_KEY: secrets.webhookKey,
     RATE_LIMIT_EXEMPT_TOKEN: secrets.rateLimitExemptToken,
     ADMIN_EMAIL,
     ADMIN_PASSWORD: secrets.adminPassword,

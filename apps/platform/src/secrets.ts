@@ -11,6 +11,7 @@ export interface Secrets {
   internalToken: string;
   rateLimitExemptToken: string;
   operationSecret: string;
+  webhookKey: string;
 }
 
 function secretIn(file: string, bytes: number): { value: string; isNew: boolean } {
@@ -35,5 +36,6 @@ export function openSecrets(place: Pick<Place, 'dataFolder'>): Secrets {
     internalToken: secretIn(files.internalToken, 32).value,
     rateLimitExemptToken: secretIn(files.rateLimitExemptToken, 32).value,
     operationSecret: secretIn(files.operationSecret, 32).value,
+    webhookKey: secretIn(files.webhookKey, 32).value,
   };
 }

@@ -27,14 +27,17 @@ import {
   UpdateTask,
 } from './bus/tasks.js';
 import { RequestCompleted } from './bus/usage.js';
+import { DeleteWebhook, PingWebhook, ResendWebhookDelivery, UpdateWebhook } from './bus/webhooks.js';
 
 const taskEvents = [TaskCreated, TaskUpdated, TaskCompleted, TaskReopened, TaskDeleted];
+const webhookCommands = [UpdateWebhook, DeleteWebhook, PingWebhook, ResendWebhookDelivery];
 const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded];
 
 export const contracts = [
   ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
   ...[UpdateProfile, EndSession, EndOtherSessions, ReadNotification, SetPreferences],
   ...[DisableUser, EnableUser, RevokeApiToken],
+  ...webhookCommands,
   ...taskEvents,
   ...accountEvents,
   ...[PasswordChanged, EmailRequested, UserDeleted],
@@ -56,7 +59,7 @@ export const taskAccounts = subscription('task.accounts', { kind: 'group', event
 
 export const notificationCommands = subscription('notification.commands', {
   kind: 'group',
-  commands: [ReadNotification, SetPreferences],
+  commands: [ReadNotification, SetPreferences, ...webhookCommands],
 });
 /** Nobody sees 20 ms in a live feed, and under load they make a few transactions of many. */
 export const notificationTasks = subscription('notification.tasks', {

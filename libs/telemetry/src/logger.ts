@@ -7,7 +7,16 @@ export type { Logger };
 /** Fields whose values never reach a log line, down to the third level of an object. */
 const SECRET_FIELDS = [
   ...['authorization', 'cookie', 'set-cookie', 'password', 'passwordHash', 'secret', 'privateKey'],
-  ...['token', 'accessToken', 'refreshToken', 'ticket', 'email', 'INTERNAL_TOKEN', 'OPERATION_SECRET'],
+  ...[
+    'token',
+    'accessToken',
+    'refreshToken',
+    'ticket',
+    'email',
+    'INTERNAL_TOKEN',
+    'OPERATION_SECRET',
+    'WEBHOOK_KEY',
+  ],
 ];
 
 export interface LoggerOptions {

@@ -7,19 +7,27 @@ import {
   DeleteTask,
   DisableUser,
   EnableUser,
+  DeleteWebhook,
   EndOtherSessions,
   EndSession,
   notificationRoutes,
+  PingWebhook,
   ReadNotification,
   ReopenTask,
   RevokeApiToken,
+  ResendWebhookDelivery,
   SetPreferences,
   type TaskReply,
   taskRoutes,
   UpdateProfile,
   UpdateTask,
+  UpdateWebhook,
   User,
+  Webhook,
+  type WebhookDelivery,
+  webhookRoutes,
 } from '@taskwire/contracts';
+import { ProblemError } from '@taskwire/service';
 import { bind, type CommandBinding, type Write } from './binding.js';
 import { createdId } from './command-id.js';
 import { etagOf } from './if-match.js';
@@ -33,6 +41,8 @@ const taskOf = ({ params, userId, version }: Write<unknown>) => ({
   ownerId: userId,
   version,
 });
+const webhookOf = ({ params, userId }: Write<unknown>) => ({ webhookId: params.id ?? '', userId });
+const deliveryPath = ({ id }: WebhookDelivery) => `/v1/webhooks/deliveries/${id}`;
 const locationOf = (taskId: string) => `/v1/tasks/${taskId}`;
 const changed = ({ ownerId: _, ...task }: TaskReply) => ({
   ...versioned(task),
@@ -64,6 +74,34 @@ export const bindings: readonly CommandBinding[] = [
     payload: ({ body, userId }) => ({ userId, preferences: body }),
     respond: (preferences) => ({ headers: {}, body: preferences }),
   }),
+  bind(webhookRoutes.update, UpdateWebhook, {
+    payload: (write) => ({ ...webhookOf(write), version: write.version, changes: write.body }),
+    // Its URL may hold a token of the receiver's, and never crosses the bus.
+    respond: async ({ webhookId }, { caller, services }) => {
+      const location = webhookRoutes.get.path.replace('{id}', webhookId);
+      const { status, body } = await services.get('notification').request({
+        method: webhookRoutes.get.method,
+        path: location,
+        token: caller.token,
+      });
+      // Deleted since, when the write is a repeat.
+      if (status === 404) throw new ProblemError('not_found');
+      return { ...versioned(Webhook.parse(body)), location };
+    },
+  }),
+  bind(webhookRoutes.delete, DeleteWebhook, { payload: webhookOf, respond: () => ({ headers: {} }) }),
+  bind(webhookRoutes.ping, PingWebhook, {
+    payload: webhookOf,
+    respond: (ping) => ({
+      headers: { location: deliveryPath(ping) },
+      body: ping,
+      location: deliveryPath(ping),
+    }),
+  }),
+  bind(webhookRoutes.resend, ResendWebhookDelivery, {
+    payload: ({ params, userId }) => ({ deliveryId: params.id ?? '', userId }),
+    respond: (delivery) => ({ headers: {}, body: delivery, location: deliveryPath(delivery) }),
+  }),
   bind(accountRoutes.endSession, EndSession, {
     payload: ({ params, userId }) => ({ userId, sessionId: params.id ?? '' }),
     respond: () => ({ headers: {} }),
@@ -76,12 +114,14 @@ export const bindings: readonly CommandBinding[] = [
     payload: ({ body, userId, version }) => ({ userId, version, changes: body }),
     // The profile holds an address, which never crosses the bus: it is read from auth afterwards.
     respond: async (_reply, { caller, services }) => {
-      const profile = await services.get('auth').request({
+      const { status, body } = await services.get('auth').request({
         method: accountRoutes.me.method,
         path: accountRoutes.me.path,
         token: caller.token,
       });
-      return { ...versioned(User.parse(profile.body)), location: accountRoutes.me.path };
+      // Deleted since, when the write is a repeat.
+      if (status === 404) throw new ProblemError('not_found');
+      return { ...versioned(User.parse(body)), location: accountRoutes.me.path };
     },
   }),
   bind(apiTokenRoutes.revoke, RevokeApiToken, {

@@ -25,6 +25,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/auth/me/deletion': { password: 'correct horse battery' },
   'POST /v1/tasks': { title: 'Write the report', priority: 'high', dueAt: '2027-01-31T17:00:00Z' },
   'PATCH /v1/tasks/{id}': { status: 'in_progress' },
+  'POST /v1/webhooks': { url: 'https://example.com/hooks', events: ['task.created.v1', 'task.completed.v1'] },
+  'PATCH /v1/webhooks/{id}': { enabled: false },
   'PUT /v1/notifications/preferences': { emailReminders: true, taskChanges: false },
 };
 

@@ -58,6 +58,13 @@ curl -N -H "Authorization: Bearer $TOKEN" http://localhost:3000/v1/live
 \`\`\``,
   },
   {
+    id: 'webhooks',
+    text: `## Webhooks
+\`POST /v1/webhooks\` has events of your tasks sent to an https URL of yours, after [Standard Webhooks](https://www.standardwebhooks.com). The body is \`{"type", "timestamp", "data"}\`, where \`data\` is what [the page of events](/docs/events) says of the type. Verify it with the library of your language: \`webhook-signature\` is \`v1,\` and the base64 of the HMAC-SHA256 of \`<webhook-id>.<webhook-timestamp>.<body>\`, under the secret that the answer tells once.
+
+Answer 2xx within 15 seconds. Anything else, a redirect too, is tried again for three days under the same \`webhook-id\`, so forget what you have had; 410 disables the webhook. \`GET /v1/webhooks/{id}/deliveries\` is the log, \`POST /v1/webhooks/deliveries/{id}/resend\` sends one again, \`POST /v1/webhooks/{id}/ping\` a test. An account has 10 webhooks, each with 1,000 deliveries that wait.`,
+  },
+  {
     id: 'errors',
     text: `## Errors
 Errors are \`application/problem+json\` (RFC 9457) with a \`code\` that stays the same, and a \`traceId\` to quote when you ask for help. \`validation_failed\` lists each mistake as \`errors: [{pointer, detail}]\`. Every code has [its page](/docs/errors).`,

@@ -18,6 +18,7 @@ const TAGS: Readonly<Record<string, string>> = {
   admin: 'All accounts, for administrators',
   tasks: 'Tasks',
   notifications: 'Notifications and their preferences',
+  webhooks: 'Events sent to a URL of yours',
   live: 'Live events',
   analytics: 'Statistics',
   operations: 'What became of a write that was answered with 202 or 504',
@@ -38,7 +39,12 @@ export function openApiDocument(version: string, described: readonly Route[] = r
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Taskwire', version, description: guide.map(({ text }) => text).join('\n\n') },
+    info: {
+      title: 'Taskwire',
+      version,
+      description: guide.map(({ text }) => text).join('\n\n'),
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
@@ -58,10 +64,11 @@ function operationOf(
   problem: JsonSchema,
   operation: JsonSchema,
 ): OpenApiOperation {
+  const notes = notesOf(route);
   return {
     operationId: operationId(route),
     summary: route.summary,
-    ...(route.kind === 'secret' && route.method !== 'GET' && { description: NO_KEY }),
+    ...(notes !== '' && { description: notes }),
     ...(route.deprecated && { deprecated: true }),
     tags: [tagOf(route)],
     security: securityOf(route),
@@ -116,11 +123,19 @@ function json(schema: JsonSchema): Content {
   return { 'application/json': { schema } };
 }
 
-/** For an API token, with the scope that it needs. */
+/** Scopes stand in the description: in OpenAPI, those of bearer tokens are nobody's. */
 function securityOf(route: Route): OpenApiOperation['security'] {
   if (route.access === 'public') return [];
+  return [{ accessToken: [] }, ...(scopeOf(route) === null ? [] : [{ apiToken: [] }])];
+}
+
+function notesOf(route: Route): string {
   const scope = scopeOf(route);
-  return [{ accessToken: [] }, ...(scope === null ? [] : [{ apiToken: scope === 'any' ? [] : [scope] }])];
+  const isNamed = route.access !== 'public' && scope !== null && scope !== 'any';
+  return [
+    ...(route.kind === 'secret' && route.method !== 'GET' ? [NO_KEY] : []),
+    ...(isNamed ? [`An API token needs the scope \`${scope}\`.`] : []),
+  ].join(' ');
 }
 
 /** `GET /v1/tasks/{id}` -> `get_tasks_id`. */

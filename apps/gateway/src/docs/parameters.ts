@@ -30,7 +30,7 @@ const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
 
 export function parametersOf(route: Route, schemas: SchemaCollector): Parameter[] {
   return [
-    ...fields('path', route.params && schemas.add(route.params)),
+    ...fields('path', route.params && schemas.add(route.params), whichOf(route)),
     ...fields('query', route.query && schemas.add(route.query)),
     ...(route.kind === 'command' ? COMMAND_HEADERS : []),
     ...(route.ifMatch ? [ifMatch(route.ifMatch)] : []),
@@ -39,14 +39,20 @@ export function parametersOf(route: Route, schemas: SchemaCollector): Parameter[
   ];
 }
 
-function fields(where: 'path' | 'query', schema: JsonSchema | undefined): Parameter[] {
-  return Object.entries(schema?.properties ?? {}).map(([name, field]) => ({
-    name,
-    in: where,
-    required: schema?.required?.includes(name) ?? false,
-    ...(field.description !== undefined && { description: field.description }),
-    schema: field,
-  }));
+/** `/v1/tasks/{id}/complete` -> Which one of `/v1/tasks`. */
+const whichOf = ({ path }: Route): string => `Which one of \`${path.replace(/\/\{.*/, '')}\``;
+
+function fields(where: 'path' | 'query', schema: JsonSchema | undefined, otherwise?: string): Parameter[] {
+  return Object.entries(schema?.properties ?? {}).map(([name, field]) => {
+    const description = field.description ?? otherwise;
+    return {
+      name,
+      in: where,
+      required: schema?.required?.includes(name) ?? false,
+      ...(description !== undefined && { description }),
+      schema: field,
+    };
+  });
 }
 
 function ifMatch(need: 'required' | 'optional'): Parameter {

@@ -4,12 +4,14 @@ import { type EventOf, type HandlerContext, HandleEvents } from '@taskwire/messa
 import type { OutboxStore } from '@taskwire/outbox';
 import { OUTBOX_STORE } from '@taskwire/service';
 import { unwrap } from '../database.js';
+import { WebhookStore } from '../webhooks/webhook-store.js';
 import { ErasedUsers } from './erased-users.js';
 
 @Controller()
 export class EraseUserHandler {
   constructor(
     @Inject(ErasedUsers) private readonly erased: ErasedUsers,
+    @Inject(WebhookStore) private readonly webhooks: WebhookStore,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
 
@@ -26,6 +28,7 @@ export class EraseUserHandler {
       await client.reminder.deleteMany({ where });
       await client.email.deleteMany({ where });
       await client.mailboxMessage.deleteMany({ where });
+      await this.webhooks.erase(tx, [userId]);
       await this.outbox.erase({ subject: userId, except: [id] });
     }
   }

@@ -8,6 +8,7 @@ import { PreferencesStore } from '../preferences/preferences-store.js';
 import { FollowTasksHandler } from '../tasks/follow-tasks.js';
 import type { TaskEvent } from '../tasks/task-event.js';
 import { ErasedUsers } from '../accounts/erased-users.js';
+import { DeliveryStore } from '../webhooks/delivery-store.js';
 import { ReminderStore } from './reminder-store.js';
 import { RemindHandler } from './remind.js';
 
@@ -23,7 +24,13 @@ beforeAll(async () => {
   feed = new FeedStore(service.db);
   preferences = new PreferencesStore(service.db);
   const reminders = new ReminderStore();
-  tasks = new FollowTasksHandler(feed, preferences, reminders, new ErasedUsers());
+  tasks = new FollowTasksHandler(
+    feed,
+    preferences,
+    reminders,
+    new DeliveryStore(service.db),
+    new ErasedUsers(),
+  );
   handler = new RemindHandler(reminders, feed, preferences, new EmailStore(service.db));
 });
 afterAll(() => service.drop());

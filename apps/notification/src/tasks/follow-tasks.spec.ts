@@ -6,6 +6,7 @@ import { messageOf, taskFact } from '@taskwire/testing';
 import { createTestService, type TestService } from '../notification.fixture.js';
 import { PreferencesStore } from '../preferences/preferences-store.js';
 import { ReminderStore } from '../reminders/reminder-store.js';
+import { DeliveryStore } from '../webhooks/delivery-store.js';
 import { FollowTasksHandler } from './follow-tasks.js';
 import { ErasedUsers } from '../accounts/erased-users.js';
 import type { TaskEvent } from './task-event.js';
@@ -18,7 +19,13 @@ beforeAll(async () => {
   service = await createTestService();
   feed = new FeedStore(service.db);
   preferences = new PreferencesStore(service.db);
-  handler = new FollowTasksHandler(feed, preferences, new ReminderStore(), new ErasedUsers());
+  handler = new FollowTasksHandler(
+    feed,
+    preferences,
+    new ReminderStore(),
+    new DeliveryStore(service.db),
+    new ErasedUsers(),
+  );
 });
 afterAll(() => service.drop());
 

@@ -7,6 +7,8 @@ import { FeedStore } from '../feed/feed-store.js';
 import { PreferencesStore } from '../preferences/preferences-store.js';
 import { followReminders } from '../reminders/follow-reminders.js';
 import { ReminderStore } from '../reminders/reminder-store.js';
+import { DeliveryStore } from '../webhooks/delivery-store.js';
+import { sendTaskEvents } from '../webhooks/send-task-events.js';
 import { subjectOf, type TaskEvent, taskEvents } from './task-event.js';
 
 @Controller()
@@ -15,6 +17,7 @@ export class FollowTasksHandler {
     @Inject(FeedStore) private readonly feed: FeedStore,
     @Inject(PreferencesStore) private readonly preferences: PreferencesStore,
     @Inject(ReminderStore) private readonly reminders: ReminderStore,
+    @Inject(DeliveryStore) private readonly deliveries: DeliveryStore,
     @Inject(ErasedUsers) private readonly erased: ErasedUsers,
   ) {}
 
@@ -29,5 +32,6 @@ export class FollowTasksHandler {
     const wanted = entries.filter(({ userId }) => preferencesOf(userId).taskChanges);
     await appendToFeed(this.feed, wanted, context);
     await followReminders(this.reminders, known, context);
+    await sendTaskEvents(this.deliveries, known, context);
   }
 }

@@ -46,8 +46,9 @@ export const AnalyticsOverview = z
   })
   .meta({ id: 'AnalyticsOverview' });
 
-/** The last `days` days, today included. */
-export const AnalyticsQuery = z.strictObject({ days: queryInteger(1, 365).default(30) });
+export const AnalyticsQuery = z.strictObject({
+  days: queryInteger(1, 365).default(30).meta({ description: 'Of so many days, today included' }),
+});
 
 const service = 'analytics';
 

@@ -38,10 +38,10 @@ export const Preferences = z
   .meta({ id: 'NotificationPreferences' });
 export type Preferences = z.output<typeof Preferences>;
 
-/** Newest first; `before`: only entries with a lower number. */
+/** Newest first. */
 export const ListNotificationsQuery = z.strictObject({
-  before: queryInteger(1).optional(),
-  unread: z.stringbool().optional(),
+  before: queryInteger(1).optional().meta({ description: 'Only entries with a lower number' }),
+  unread: z.stringbool().optional().meta({ description: 'Only what was not read, or only what was' }),
   limit: PageLimit,
 });
 
@@ -57,10 +57,15 @@ export type Feed = z.output<typeof Feed>;
 export const LiveTicket = z.object({ ticket: z.string(), expiresIn: z.int() }).meta({ id: 'LiveTicket' });
 /** The id of a frame: where in the feed to go on. */
 export const LastEventId = queryInteger(0);
-/** `lastEventId`: for clients that cannot send the header Last-Event-ID. */
 export const LiveQuery = z.strictObject({
-  ticket: z.string().max(200).optional(),
-  lastEventId: LastEventId.optional(),
+  ticket: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'A live ticket, for clients that cannot send the header Authorization' }),
+  lastEventId: LastEventId.optional().meta({
+    description: 'For clients that cannot send the header Last-Event-ID',
+  }),
 });
 
 const service = 'notification';

@@ -8,6 +8,7 @@ import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
 import { secondFactorRoutes } from './second-factors.js';
 import { taskRoutes } from './tasks.js';
+import { webhookRoutes } from './webhooks.js';
 
 /** Every public route; OpenAPI is made from this list. */
 export const routes: readonly Route[] = [
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   mailedRoutes,
   taskRoutes,
   notificationRoutes,
+  webhookRoutes,
   liveRoutes,
   analyticsRoutes,
   operationRoutes,

@@ -68,15 +68,20 @@ export const ListTasksQuery = z
       .optional()
       .meta({ description: 'The page, from 1; not together with `cursor`' }),
     limit: PageLimit,
-    status: TaskStatus.optional(),
-    priority: TaskPriority.optional(),
-    label: Label.optional(),
-    /** Words that title or description contain, without regard to case. */
-    q: Text.trim().min(1).max(200).optional(),
-    dueBefore: Instant.optional(),
-    sort: TaskSort.default('-createdAt'),
-    /** `cursor=` (empty) starts the cursor form, which stays right while tasks are added; then `nextCursor` of the page before. */
-    cursor: z.string().max(1_000).optional(),
+    status: TaskStatus.optional().meta({ description: 'Only tasks with this status' }),
+    priority: TaskPriority.optional().meta({ description: 'Only tasks of this priority' }),
+    label: Label.optional().meta({ description: 'Only tasks with this label' }),
+    q: Text.trim()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ description: 'What title or description contain, without regard to case' }),
+    dueBefore: Instant.optional().meta({ description: 'Only tasks that are due before' }),
+    sort: TaskSort.default('-createdAt').meta({ description: 'The order; `-` for the last first' }),
+    cursor: z.string().max(1_000).optional().meta({
+      description:
+        'Empty: starts the cursor form, which stays right while tasks are added; then `nextCursor` of the page before',
+    }),
   })
   .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
     error: 'cannot go together with cursor',

@@ -61,6 +61,7 @@ export function filesOf({ dataFolder }: Pick<Place, 'dataFolder'>) {
     keys,
     internalToken: join(keys, 'internal-token'),
     operationSecret: join(keys, 'operation-secret'),
+    webhookKey: join(keys, 'webhook-key'),
     rateLimitExemptToken: join(keys, 'rate-limit-exempt-token'),
     adminPassword: join(dataFolder, 'admin-password'),
     demoPassword: join(dataFolder, 'demo-password'),

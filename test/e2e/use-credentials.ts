@@ -1,5 +1,11 @@
 import { expect } from '@jest/globals';
-import type { EnrolledSecondFactor, ProblemBody, RecoveryCodes, SignedIn } from '@taskwire/contracts';
+import type {
+  CreatedApiToken,
+  EnrolledSecondFactor,
+  ProblemBody,
+  RecoveryCodes,
+  SignedIn,
+} from '@taskwire/contracts';
 import { generateSync } from 'otplib';
 import type { BodyOf, call } from './client.js';
 
@@ -8,7 +14,11 @@ export interface Secret {
   readonly value: string;
 }
 
-type Use = <Body>(method: string, route: string, more?: { body?: unknown }) => ReturnType<typeof call<Body>>;
+type Use = <Body>(
+  method: string,
+  route: string,
+  more?: { path?: string; body?: unknown; headers?: Record<string, string> },
+) => ReturnType<typeof call<Body>>;
 
 /** Calls each route of the second factor, and tells what of their answers is a secret. */
 export async function useSecondFactor(
@@ -37,4 +47,16 @@ export async function useSecondFactor(
   await asUser('GET', factor);
   const disabled = await asUser('POST', `${factor}/disable`, { body: { code: second } });
   expect(disabled.status).toBe(204);
+}
+
+/** Calls each route of API tokens, and one with such a token. */
+export async function useApiToken(use: Use, asUser: Use, secrets: Secret[]): Promise<void> {
+  const { body } = await asUser<CreatedApiToken>('POST', '/v1/auth/api-tokens', {
+    body: { name: 'Script', scopes: ['tasks:read'] },
+  });
+  secrets.push({ what: 'an API token', value: body.token.slice(body.apiToken.hint.length) });
+  const read = await use('GET', '/v1/tasks', { headers: { authorization: `Bearer ${body.token}` } });
+  expect(read.status).toBe(200);
+  await asUser('GET', '/v1/auth/api-tokens');
+  await asUser('DELETE', '/v1/auth/api-tokens/{id}', { path: `/v1/auth/api-tokens/${body.apiToken.id}` });
 }

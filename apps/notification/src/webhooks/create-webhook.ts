@@ -1,0 +1,47 @@
+import { Controller, Header, Inject, Res } from '@nestjs/common';
+import { type CreatedWebhook, type CreateWebhookBody, webhookRoutes } from '@taskwire/contracts';
+import { uuidv7 } from '@taskwire/messaging';
+import { Body, Caller, ProblemError, Route } from '@taskwire/service';
+import type { z } from 'zod';
+import { SecretSeal } from './seal.js';
+import { newSecret } from './signature.js';
+import { WebhookTargets } from './targets.js';
+import { WebhookStore } from './webhook-store.js';
+import { MOST_WEBHOOKS } from './webhook.js';
+
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+/** By HTTP and not over the bus, which would keep the secret of the answer. */
+@Controller()
+export class CreateWebhookHandler {
+  constructor(
+    @Inject(WebhookStore) private readonly webhooks: WebhookStore,
+    @Inject(WebhookTargets) private readonly targets: WebhookTargets,
+    @Inject(SecretSeal) private readonly seal: SecretSeal,
+  ) {}
+
+  @Header('cache-control', 'no-store')
+  @Route(webhookRoutes.create)
+  async create(
+    @Body() { url: text, events }: z.output<typeof CreateWebhookBody>,
+    @Caller() { userId }: Caller,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CreatedWebhook> {
+    const url = new URL(text);
+    const detail = await this.targets.refusalOf(url);
+    if (detail !== null) {
+      throw new ProblemError('validation_failed', undefined, { errors: [{ pointer: '/url', detail }] });
+    }
+    const [id, secret] = [uuidv7(), newSecret()];
+    const sealedSecret = this.seal.seal(id, secret);
+    const webhook = await this.webhooks.add({ id, userId, url: url.href, events, sealedSecret });
+    if (webhook === null) {
+      throw new ProblemError('limit_reached', `an account has ${MOST_WEBHOOKS} webhooks at most`);
+    }
+    reply.header('location', `/v1/webhooks/${id}`);
+    reply.header('etag', `"${webhook.version}"`);
+    return { ...webhook, secret };
+  }
+}

@@ -1,0 +1,41 @@
+import type { ServiceContext } from '@taskwire/service';
+import type { NotificationConfig } from '../config.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import { WebhookSending } from './deliver-webhook.js';
+import { DeliveryStore } from './delivery-store.js';
+import { post } from './post.js';
+import { resolveByDns, resolveLocally } from './resolve.js';
+import type { SecretSeal } from './seal.js';
+import { WebhookTargets } from './targets.js';
+import { TurnStore } from './turn-store.js';
+import { WebhookWorker } from './webhook-worker.js';
+
+const ATTEMPT_MS = 15_000;
+
+/** Where webhooks may go, by the settings. */
+export function webhookTargets({ config, log }: Pick<ServiceContext<NotificationConfig>, 'config' | 'log'>) {
+  const { WEBHOOK_TARGETS: allowed, NODE_ENV } = config;
+  if (allowed === 'any' && NODE_ENV === 'production') {
+    log.warn('webhooks may reach inner addresses: WEBHOOK_TARGETS=any is for development');
+  }
+  return new WebhookTargets(allowed, allowed === 'any' ? resolveLocally : resolveByDns);
+}
+
+/** The worker that delivers to webhooks. */
+export function webhookWorker(
+  { config, db, log }: ServiceContext<NotificationConfig, PrismaClient>,
+  targets: WebhookTargets,
+  seal: SecretSeal,
+): WebhookWorker {
+  const turns = new TurnStore(db);
+  const sending = new WebhookSending(turns, seal, (url, headers, body) =>
+    post(targets, url, headers, body, ATTEMPT_MS),
+  );
+  return new WebhookWorker(
+    turns,
+    new DeliveryStore(db),
+    sending,
+    (level, message, fields) => log[level](fields, message),
+    { concurrency: config.WEBHOOK_CONCURRENCY },
+  );
+}
