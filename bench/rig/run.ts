@@ -8,6 +8,7 @@ import { runCommandPath } from '../command-path/run.ts';
 import { runBacklog } from '../backlog/run.ts';
 import { runDrivers } from '../drivers/run.ts';
 import { runOverhead } from '../overhead/run.ts';
+import { runOverload } from '../overload/run.ts';
 import { runRelay } from '../relay/run.ts';
 import { runSoak } from '../soak/run.ts';
 import type { BenchOptions } from './options.ts';
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> 
   backlog: runBacklog,
   relay: runRelay,
   overhead: runOverhead,
+  overload: runOverload,
   soak: runSoak,
 };
 const BUSES: readonly BusName[] = ['kafka', 'rabbitmq', 'postgres'];

@@ -21,7 +21,7 @@ const SCOPES: readonly Scope[] = ['tasks:read', 'tasks:write', 'notifications:re
 let platform: Platform;
 let ada: Client;
 beforeAll(async () => {
-  platform = await startPlatform({ env: { RATE_LIMIT_TOKEN: String(LIMIT), INTERNAL_TOKEN } });
+  platform = await startPlatform({ env: { INTERNAL_TOKEN } });
   ada = await signUp(platform.api);
 }, 60_000);
 afterAll(async () => {
@@ -34,15 +34,15 @@ async function make(...scopes: readonly string[]) {
     scopes,
   });
   expect(status).toBe(201);
-  return { id: body.apiToken.id, ...clientOf(body.token) };
+  return { id: body.apiToken.id, token: body.token, ...clientOf(body.token) };
 }
 
-function clientOf(token: string) {
+function clientOf(token: string, api = platform.api) {
   const headers = { authorization: `Bearer ${token}` };
   return {
     headers,
     call: <Body = ProblemBody>(method: string, path: string, body?: unknown) =>
-      call<Body>(`${platform.api}${path}`, method, body, { ...headers, 'if-match': '*' }),
+      call<Body>(`${api}${path}`, method, body, { ...headers, 'if-match': '*' }),
   };
 }
 
@@ -136,13 +136,14 @@ describe('an API token', () => {
   });
 
   it('has a limit of its own, beside its user’s', async () => {
-    const [token, other] = [await make('tasks:read'), await make('tasks:read')];
+    const limited = await platform.addGateway({ RATE_LIMIT_TOKEN: String(LIMIT) });
+    const [token, other] = [await make('tasks:read'), await make('tasks:read')].map(({ token: secret }) =>
+      clientOf(secret, limited),
+    );
     const answers = [];
-    for (let n = 0; n <= LIMIT; n += 1) answers.push(await token.call('GET', '/v1/tasks'));
+    for (let n = 0; n <= LIMIT; n += 1) answers.push(await token?.call('GET', '/v1/tasks'));
 
-    expect(answers.map(({ status }) => status)).toEqual([...Array<number>(LIMIT).fill(200), 429]);
-    expect(answers[0]?.headers.get('ratelimit-policy')).toContain(`"token";q=${LIMIT}`);
-    expect((await other.call('GET', '/v1/tasks')).status).toBe(200);
-    expect((await ada.call('GET', '/v1/tasks')).status).toBe(200);
+    expect(answers.map((answer) => answer?.status)).toEqual([...Array<number>(LIMIT).fill(200), 429]);
+    expect((await other?.call('GET', '/v1/tasks'))?.status).toBe(200);
   });
 });

@@ -1,5 +1,6 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { CommonConfig, ServiceContext } from '@taskwire/service';
+import { redisAt, SharedRedis } from '@taskwire/service/redis';
 import { AccountStore } from './accounts/account-store.js';
 import { spelling } from './accounts/account.js';
 import { ChangeEmailHandler } from './accounts/change-email.js';
@@ -91,6 +92,7 @@ export class AuthModule {
       perAccount: config.RATE_LIMIT_LOGIN_ACCOUNT,
     };
     const tokens = { internal: config.INTERNAL_TOKEN, exempt: config.RATE_LIMIT_EXEMPT_TOKEN };
+    const redis = redisAt(config.REDIS_URL, log);
     const sessions = new SessionStore(db);
     const emails = new AccountEmailStore(db);
     const registrations = new RegistrationStore(db);
@@ -113,7 +115,8 @@ export class AuthModule {
       { provide: SigningKeys, useValue: keys },
       { provide: AccessTokens, useValue: new AccessTokens(keys) },
       { provide: RequestClients, useValue: new RequestClients(tokens) },
-      { provide: LoginLimits, useValue: new LoginLimits(limit, isFamiliar) },
+      { provide: LoginLimits, useValue: new LoginLimits(limit, isFamiliar, redis) },
+      ...(redis ? [{ provide: SharedRedis, useValue: redis }] : []),
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
       { provide: REGISTRATION, useClass: registration(config) },
       {

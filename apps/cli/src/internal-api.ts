@@ -37,7 +37,8 @@ export class InternalApi {
   ) {
     const { setting, url } = SERVICES[service];
     this.#setting = setting;
-    this.url = env[setting] || platformPlace(env).urlOf(service);
+    // Of several instances any will do.
+    this.url = env[setting]?.split(',')[0]?.trim() || platformPlace(env).urlOf(service);
     if (!/^https?:/.test(this.url) || !URL.canParse(this.url)) {
       throw new CliError(`${setting} must be an address such as ${url}, not "${this.url}"`);
     }

@@ -6,6 +6,7 @@ import {
   type ExchangeCredentials,
   type ServiceContext,
 } from '@taskwire/service';
+import { redisAt } from '@taskwire/service/redis';
 import { ApiTokens } from './api-tokens/api-tokens.js';
 import { AccountController } from './account/account.controller.js';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
@@ -25,32 +26,36 @@ import { CommandEndings } from './operations/command-endings.js';
 import { OperationIds } from './operations/operation-id.js';
 import { Operations } from './operations/operations.js';
 import { OperationsController } from './operations/operations.controller.js';
+import { CacheInMemory } from './reads/cache-in-memory.js';
+import { CacheInRedis } from './reads/cache-in-redis.js';
+import { CachedReads } from './reads/cached-reads.js';
+import { CachedReadsController } from './reads/cached-reads.controller.js';
+import { ReadCache } from './reads/read-cache.js';
 import { ForwardedAnswers, ReadsController } from './reads/reads.controller.js';
 import { Forwarder } from './reads/forward.js';
-import { connectRedis } from './redis.js';
 import type { GatewaySettings } from './settings.js';
 import { Shutdown } from './shutdown.js';
-import { droppedUsage } from './telemetry.js';
+import { cachedReads, droppedUsage } from './telemetry.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 
 /** Everything that the gateway serves: commands, reads, operations, live events and the pages about them. */
 export class GatewayModule {
   static on({ bus, config, log, services, tokens }: ServiceContext<GatewaySettings>): DynamicModule {
-    const redis =
-      config.REDIS_URL === undefined
-        ? undefined
-        : connectRedis(config.REDIS_URL, (error) => log.warn({ detail: error.message }, 'Redis is lost'));
+    const redis = redisAt(config.REDIS_URL, log);
     const endings = new CommandEndings(services);
-    const operations = new Operations(new OperationIds(config.OPERATION_SECRET), endings, services);
+    const cache = new ReadCache(new CacheInMemory(), redis && new CacheInRedis(redis));
+    const reads = new CachedReads(new Forwarder(services), cache, cachedReads());
+    const operations = new Operations(new OperationIds(config.OPERATION_SECRET), endings, reads);
     const used = redis ? new UsedTicketsInRedis(redis) : new UsedTicketsInMemory();
     const tickets = new Tickets(config.OPERATION_SECRET, used);
     const connections = new LiveConnections((sessionId) => tokens.isRevoked(sessionId));
     const addresses = new ClientAddresses(config.TRUST_PROXY);
     const usage = new UsageRecorder(bus, droppedUsage());
+    const perToken = config.RATE_LIMIT_TOKEN;
     const limits = new Limits({
       ip: new RateLimit('ip', config.RATE_LIMIT_IP, redis),
       user: new RateLimit('user', config.RATE_LIMIT_USER, redis),
-      token: new RateLimit('token', config.RATE_LIMIT_TOKEN, redis),
+      token: perToken === undefined ? undefined : new RateLimit('token', perToken, redis),
       addresses,
       exemptToken: config.RATE_LIMIT_EXEMPT_TOKEN,
     });
@@ -60,16 +65,18 @@ export class GatewayModule {
     const parts = [
       ...[operations, tickets, connections, addresses, usage, limits],
       new Capacity(config.MAX_REQUESTS),
-      new SendCommand(bus, operations, endings, services),
-      new Forwarder(services),
+      new SendCommand(bus, operations, endings, reads),
+      reads,
       new LiveDesk(tickets, tokens, exchange, connections, new NotificationFeed(services)),
-      new Shutdown(connections, usage, redis),
+      new Shutdown(connections, usage),
+      ...(redis ? [redis] : []),
     ];
     return {
       module: GatewayModule,
       controllers: [
         CommandsController,
         ReadsController,
+        CachedReadsController,
         OperationsController,
         LiveController,
         DocsController,

@@ -1,6 +1,6 @@
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
-import { gatewayFeed } from '@taskwire/contracts';
+import { gatewayAccounts, gatewayFeed } from '@taskwire/contracts';
 import type { ServiceDefinition } from '@taskwire/service';
 import { GatewayModule } from './gateway.module.js';
 import { corsOptions } from './http/cors.js';
@@ -19,8 +19,9 @@ export const service: ServiceDefinition<GatewaySettings> = {
   port: 3000,
   config: GatewaySettings,
   groups: [],
-  broadcasts: [gatewayFeed],
+  broadcasts: [gatewayFeed, gatewayAccounts],
   module: (context) => GatewayModule.on(context),
+  certificate: ({ TLS_CERT: cert, TLS_KEY: key }) => (cert && key ? { cert, key } : undefined),
   http: async (app, { config, log }) => {
     const limits = app.get(Limits);
     const fastify = app.getHttpAdapter().getInstance();

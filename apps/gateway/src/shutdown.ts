@@ -1,5 +1,4 @@
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import type { LiveConnections } from './live/live-connections.js';
 import type { UsageRecorder } from './usage/usage-recorder.js';
 
@@ -8,7 +7,6 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   constructor(
     private readonly connections: LiveConnections,
     private readonly usage: UsageRecorder,
-    private readonly redis: Redis | undefined,
   ) {}
 
   beforeApplicationShutdown(): void {
@@ -17,6 +15,5 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
 
   async onApplicationShutdown(): Promise<void> {
     await this.usage.close();
-    this.redis?.disconnect();
   }
 }

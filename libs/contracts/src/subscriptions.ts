@@ -97,6 +97,11 @@ export const analyticsUsage = subscription('analytics.usage', {
 
 /** Live connections of a gateway. */
 export const gatewayFeed = subscription('gateway.feed', { kind: 'broadcast', events: [FeedAppended] });
+/** What the gateways keep of accounts: void after a change. */
+export const gatewayAccounts = subscription('gateway.accounts', {
+  kind: 'broadcast',
+  events: [UserUpdated, UserDeleted],
+});
 /** Shortens the wait for the next read of the revocations, in every process. */
 export const revocations = subscription('revocations', { kind: 'broadcast', events: [SessionEnded] });
 
@@ -111,5 +116,6 @@ export const subscriptions = [
   analyticsEvents,
   analyticsUsage,
   gatewayFeed,
+  gatewayAccounts,
   revocations,
 ];

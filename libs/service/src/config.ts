@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { certificates, host, httpUrl, port, postgresUrl } from './settings/fields.js';
+import { certificates, host, httpUrl, httpUrls, port, postgresUrl } from './settings/fields.js';
 import { ConfigError, type Fault, namesOf, oncePerName, parseSettings } from './settings/parse.js';
 import { valuesOf } from './settings/values.js';
 
@@ -61,10 +61,10 @@ export const CommonConfig = z.object({
     .optional(),
   /** Shared by the processes of the platform; at least 32 characters, for example from `openssl rand -hex 32`. */
   INTERNAL_TOKEN: z.string().min(32),
-  AUTH_URL: httpUrl.default('http://127.0.0.1:5001'),
-  TASK_URL: httpUrl.default('http://127.0.0.1:5002'),
-  NOTIFICATION_URL: httpUrl.default('http://127.0.0.1:5003'),
-  ANALYTICS_URL: httpUrl.default('http://127.0.0.1:5004'),
+  AUTH_URL: httpUrls.default('http://127.0.0.1:5001'),
+  TASK_URL: httpUrls.default('http://127.0.0.1:5002'),
+  NOTIFICATION_URL: httpUrls.default('http://127.0.0.1:5003'),
+  ANALYTICS_URL: httpUrls.default('http://127.0.0.1:5004'),
   /** Where spans go, by OTLP over HTTP; without it none are recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
 });

@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import type { AccessTokenVerifier } from './access/access-token-verifier.js';
 import type { ServiceClients } from './clients/service-clients.js';
 import type { CommonConfig } from './config.js';
+import type { Certificate } from './http-server.js';
 
 /** What an app is: its settings, its store, what it serves. `startService` does the rest. */
 export interface ServiceDefinition<Config = object, Database = undefined> {
@@ -22,6 +23,8 @@ export interface ServiceDefinition<Config = object, Database = undefined> {
   readonly broadcasts?: readonly BroadcastSubscription[];
   /** The Nest module with its controllers and providers: the service's table of contents. */
   readonly module: (service: ServiceContext<Config, Database>) => Type | DynamicModule;
+  /** Of who serves TLS. */
+  readonly certificate?: (config: CommonConfig & Config) => Certificate | undefined;
   /** Plugins and hooks of the HTTP server, before it listens. */
   readonly http?: (
     app: NestFastifyApplication,

@@ -18,14 +18,22 @@ const MAX_JSON_DEPTH = 32;
 /** From the first byte of a request to its last. */
 const REQUEST_LIMIT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+const TIMES = { requestTimeout: REQUEST_LIMIT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
 /** Of a shutdown's ten seconds; consumers, relay and stores come after. */
 const DRAIN_MS = 3_000;
 
-/** A Nest application on Fastify with what every service has: traces, problems, limits. */
+/** What a server shows its clients, both in PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A Nest application on Fastify with what every service has: traces, problems, limits; over TLS with a certificate. */
 export async function createHttpApp(
   service: string,
   module: Type | DynamicModule,
   log: Logger,
+  certificate?: Certificate,
 ): Promise<NestFastifyApplication> {
   const routes = new RouteTable();
   const filter = new ProblemFilter(log, routes);
@@ -33,8 +41,8 @@ export async function createHttpApp(
     // No service has Express middleware.
     skipMiddie: true,
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_LIMIT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...TIMES,
+    ...(certificate && overTls(certificate)),
     forceCloseConnections: 'idle',
     // What came in time is answered, and told to close its connection.
     return503OnClosing: false,
@@ -66,6 +74,15 @@ export async function createHttpApp(
   routes.watch(fastify);
   app.useGlobalFilters(filter);
   return app;
+}
+
+/** HTTP/2, and HTTP/1.1 for who speaks no other. */
+function overTls({ cert, key }: Certificate) {
+  return {
+    http2: true,
+    http2SessionTimeout: KEEP_ALIVE_MS,
+    https: { cert, key, allowHTTP1: true, minVersion: 'TLSv1.2', ...TIMES },
+  } as object;
 }
 
 function tooDeep(): ProblemError {

@@ -84,6 +84,7 @@ async function start<Config, Database>(
     name,
     rootModule(definition, context, outbox && new Doctor(bus, outbox)),
     log,
+    definition.certificate?.(config),
   );
   shutdown.add('requests and consumers', () => app.close());
   await definition.http?.(app, context);

@@ -9,6 +9,7 @@ export * from './ledger-reader.js';
 export { type Lateness, latenessIn } from './ledger-reminders.js';
 export * from './ledger.js';
 export * from './local-broker.js';
+export * from './local-redis.js';
 export * from './postgres.js';
 export * from './rabbitmq.js';
 export * from './stub-auth.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ProblemError } from '@taskwire/service';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { SharedLimit, type SharedRedis, type Taken } from '@taskwire/service/redis';
 import type { RequestClient } from './request-client.js';
 
 export interface LoginLimit {
@@ -14,22 +14,22 @@ export interface LoginLimit {
 export type IsFamiliar = (email: string, network: string) => Promise<boolean>;
 
 /**
- * Limits the guessing of passwords, by each instance for itself. Past a limit: `rate_limited`, with Retry-After. What
- * strangers use up of an account's attempts keeps nobody out who comes from where it was used before.
+ * Limits the guessing of passwords, over all instances where there is a Redis. Past a limit: `rate_limited`, with
+ * Retry-After. What strangers use up of an account's attempts keeps nobody out who comes from where it was used before.
  */
 export class LoginLimits {
-  private readonly addresses: RateLimiterMemory;
-  private readonly accounts: RateLimiterMemory;
-  private readonly familiar: RateLimiterMemory;
+  private readonly addresses: SharedLimit;
+  private readonly accounts: SharedLimit;
+  private readonly familiar: SharedLimit;
 
   constructor(
     { perAddress, perAccount }: LoginLimit,
     private readonly isFamiliar: IsFamiliar,
+    redis?: SharedRedis,
   ) {
-    const duration = 60;
-    this.addresses = new RateLimiterMemory({ keyPrefix: 'address', points: perAddress, duration });
-    this.accounts = new RateLimiterMemory({ keyPrefix: 'account', points: perAccount, duration });
-    this.familiar = new RateLimiterMemory({ keyPrefix: 'familiar', points: perAccount, duration });
+    this.addresses = new SharedLimit('login-address', perAddress, redis);
+    this.accounts = new SharedLimit('login-account', perAccount, redis);
+    this.familiar = new SharedLimit('login-familiar', perAccount, redis);
   }
 
   /** For what is asked of no account, or of one that is not to be named. */
@@ -42,9 +42,9 @@ export class LoginLimits {
     if (exempt) return;
     await demand(this.addresses, network, 'from this address');
     const account = createHash('sha256').update(email).digest('base64');
-    const refused = await consume(this.accounts, account);
-    if (refused === null) return;
-    if (!(await this.isFamiliar(email, network))) throw tooMany(refused, TO_ACCOUNT);
+    const taken = await this.accounts.take(account);
+    if (!taken.exceeded) return;
+    if (!(await this.isFamiliar(email, network))) throw tooMany(taken, TO_ACCOUNT);
     await demand(this.familiar, `${account} ${network}`, TO_ACCOUNT);
   }
 
@@ -56,24 +56,13 @@ export class LoginLimits {
 
 const TO_ACCOUNT = 'to this account';
 
-async function demand(limiter: RateLimiterMemory, key: string, what: string): Promise<void> {
-  const refused = await consume(limiter, key);
-  if (refused !== null) throw tooMany(refused, what);
+async function demand(limit: SharedLimit, key: string, what: string): Promise<void> {
+  const taken = await limit.take(key);
+  if (taken.exceeded) throw tooMany(taken, what);
 }
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<RateLimiterRes | null> {
-  try {
-    await limiter.consume(key);
-    return null;
-  } catch (refused) {
-    if (refused instanceof RateLimiterRes) return refused;
-    throw refused;
-  }
-}
-
-function tooMany({ msBeforeNext }: RateLimiterRes, what: string): ProblemError {
-  const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
-  return new ProblemError('rate_limited', `too many attempts ${what}: try again in ${seconds} s`, {
-    headers: { 'retry-after': String(seconds) },
+function tooMany({ resetSeconds }: Taken, what: string): ProblemError {
+  return new ProblemError('rate_limited', `too many attempts ${what}: try again in ${resetSeconds} s`, {
+    headers: { 'retry-after': String(resetSeconds) },
   });
 }

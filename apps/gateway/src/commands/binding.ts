@@ -1,7 +1,8 @@
 import { type Route, subscriptions } from '@taskwire/contracts';
 import type { CommandContract, PayloadOf, ReplyOf } from '@taskwire/messaging';
-import type { Caller, ServiceClients } from '@taskwire/service';
+import type { Caller } from '@taskwire/service';
 import type { z } from 'zod';
+import type { CachedReads } from '../reads/cached-reads.js';
 
 /** A write as the client asked for it: path parameters and body validated, defaults applied. */
 export interface Write<Body = unknown> {
@@ -22,7 +23,7 @@ export interface Answer {
 /** What a response may need beside the reply. */
 export interface Asker {
   readonly caller: Caller;
-  readonly services: ServiceClients;
+  readonly reads: Pick<CachedReads, 'changed'>;
 }
 
 /** A reply as the route answers it. */

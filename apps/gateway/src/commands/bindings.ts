@@ -27,7 +27,6 @@ import {
   type WebhookDelivery,
   webhookRoutes,
 } from '@taskwire/contracts';
-import { ProblemError } from '@taskwire/service';
 import { bind, type CommandBinding, type Write } from './binding.js';
 import { createdId } from './command-id.js';
 import { etagOf } from './if-match.js';
@@ -77,16 +76,10 @@ export const bindings: readonly CommandBinding[] = [
   bind(webhookRoutes.update, UpdateWebhook, {
     payload: (write) => ({ ...webhookOf(write), version: write.version, changes: write.body }),
     // Its URL may hold a token of the receiver's, and never crosses the bus.
-    respond: async ({ webhookId }, { caller, services }) => {
+    respond: async ({ webhookId, version }, { caller, reads }) => {
       const location = webhookRoutes.get.path.replace('{id}', webhookId);
-      const { status, body } = await services.get('notification').request({
-        method: webhookRoutes.get.method,
-        path: location,
-        token: caller.token,
-      });
-      // Deleted since, when the write is a repeat.
-      if (status === 404) throw new ProblemError('not_found');
-      return { ...versioned(Webhook.parse(body)), location };
+      const webhook = await reads.changed(webhookRoutes.get, version, caller, location);
+      return { ...versioned(Webhook.parse(webhook)), location };
     },
   }),
   bind(webhookRoutes.delete, DeleteWebhook, { payload: webhookOf, respond: () => ({ headers: {} }) }),
@@ -113,15 +106,9 @@ export const bindings: readonly CommandBinding[] = [
   bind(accountRoutes.updateMe, UpdateProfile, {
     payload: ({ body, userId, version }) => ({ userId, version, changes: body }),
     // The profile holds an address, which never crosses the bus: it is read from auth afterwards.
-    respond: async (_reply, { caller, services }) => {
-      const { status, body } = await services.get('auth').request({
-        method: accountRoutes.me.method,
-        path: accountRoutes.me.path,
-        token: caller.token,
-      });
-      // Deleted since, when the write is a repeat.
-      if (status === 404) throw new ProblemError('not_found');
-      return { ...versioned(User.parse(body)), location: accountRoutes.me.path };
+    respond: async ({ version }, { caller, reads }) => {
+      const profile = await reads.changed(accountRoutes.me, version, caller);
+      return { ...versioned(User.parse(profile)), location: accountRoutes.me.path };
     },
   }),
   bind(apiTokenRoutes.revoke, RevokeApiToken, {

@@ -87,8 +87,9 @@ function gateway(result: RequestResult<unknown> | Error, ending?: CommandEnding)
     }),
   } as unknown as ServiceClients;
   const endings = new CommandEndings(services);
-  const operations = new Operations(new OperationIds('a secret of thirty-two characters'), endings, services);
-  return { sent, send: new SendCommand(requester, operations, endings, services) };
+  const reads = { changed: () => Promise.reject(new Error('nothing is read here')) };
+  const operations = new Operations(new OperationIds('a secret of thirty-two characters'), endings, reads);
+  return { sent, send: new SendCommand(requester, operations, endings, reads) };
 }
 
 function binding(route: Route): CommandBinding {

@@ -6,12 +6,12 @@ import {
   type RequestResult,
   SendError,
 } from '@taskwire/messaging';
-import { type Caller, ProblemError, type ServiceClients } from '@taskwire/service';
+import { type Caller, ProblemError } from '@taskwire/service';
 import type { CommandEndings } from '../operations/command-endings.js';
 import type { OperationKey } from '../operations/operation-id.js';
 import type { Operations } from '../operations/operations.js';
 import { answerOf } from './answer.js';
-import type { Answer, CommandBinding } from './binding.js';
+import type { Answer, Asker, CommandBinding } from './binding.js';
 import { commandId } from './command-id.js';
 import { firstSentAt } from './idempotency-key.js';
 import { versionFromIfMatch } from './if-match.js';
@@ -40,7 +40,7 @@ export class SendCommand {
     private readonly requester: Requester,
     private readonly operations: Operations,
     private readonly endings: CommandEndings,
-    private readonly services: ServiceClients,
+    private readonly reads: Asker['reads'],
   ) {}
 
   async execute(binding: CommandBinding, write: WriteRequest): Promise<Answer> {
@@ -67,7 +67,7 @@ export class SendCommand {
     announce(DIAGNOSTICS.ended, 1);
     return answerOf(result, {
       binding,
-      asker: { caller, services: this.services },
+      asker: { caller, reads: this.reads },
       location: binding.location?.(payload),
       operation: () => this.operations.pending(operation),
       key,

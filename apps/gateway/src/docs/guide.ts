@@ -28,7 +28,7 @@ A sign-in begins a session, with an access token for 10 minutes and a refresh to
   {
     id: 'api-tokens',
     text: `## API tokens
-A script uses an API token in the place of an access token. \`POST /v1/auth/api-tokens\` makes one with a name, an expiry of up to a year and the scopes that it needs; it begins with \`tw_\`, and is told once. What scope a route needs stands with it below; a token that lacks it is answered 403 \`forbidden\`. Accounts, sessions and tokens themselves can't be reached with one. Each token may make 120 requests a minute, which count as its user's too. \`GET /v1/auth/api-tokens\` lists them with when they were last used; \`DELETE\` revokes one, which every service knows within 5 seconds. An account has 50 at most.`,
+A script uses an API token in the place of an access token. \`POST /v1/auth/api-tokens\` makes one with a name, an expiry of up to a year and the scopes that it needs; it begins with \`tw_\`, and is told once. What scope a route needs stands with it below; a token that lacks it is answered 403 \`forbidden\`. Accounts, sessions and tokens themselves can't be reached with one. \`GET /v1/auth/api-tokens\` lists them with when they were last used; \`DELETE\` revokes one, which every service knows within 5 seconds. An account has 50 at most.`,
   },
   {
     id: 'writes',

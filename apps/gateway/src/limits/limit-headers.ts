@@ -1,4 +1,5 @@
-import { type Quota, WINDOW_S } from './rate-limit.js';
+import { WINDOW_S } from '@taskwire/service/redis';
+import type { Quota } from './rate-limit.js';
 
 /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers) for all the limits that a request met. */
 export function limitHeaders(quotas: readonly Quota[]): Record<string, string> {

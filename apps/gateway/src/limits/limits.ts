@@ -4,7 +4,7 @@ import { type Caller, ProblemError } from '@taskwire/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ClientAddresses, networkOf } from './client-address.js';
 import { limitHeaders } from './limit-headers.js';
-import type { Quota, RateLimit } from './rate-limit.js';
+import type { LimitName, Quota, RateLimit } from './rate-limit.js';
 
 /** Lets a load test through, whose client knows the setting RATE_LIMIT_EXEMPT_TOKEN. */
 export const EXEMPT_HEADER = 'x-rate-limit-exempt';
@@ -17,12 +17,13 @@ type Limited = FastifyRequest & { [MET]?: readonly Quota[] };
 export interface LimitsOptions {
   readonly ip: RateLimit;
   readonly user: RateLimit;
-  readonly token: RateLimit;
+  /** Undefined: one token may use up all that its user has. */
+  readonly token?: RateLimit | undefined;
   readonly addresses: ClientAddresses;
   readonly exemptToken: string | undefined;
 }
 
-/** What each address, each user and each API token may ask for. */
+/** What each address, each user and each of their tokens may ask for. */
 export class Limits {
   constructor(private readonly options: LimitsOptions) {}
 
@@ -32,15 +33,12 @@ export class Limits {
     this.note(request, reply, await ip.take(networkOf(addresses.of(request.raw))));
   }
 
-  async checkCaller(
-    { userId, sessionId, scopes }: Caller,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<void> {
+  async checkCaller(caller: Caller, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (this.isExempt(request)) return;
-    // First: a token that is over its limit can't use up its user's.
-    if (scopes !== undefined) this.note(request, reply, await this.options.token.take(sessionId));
-    this.note(request, reply, await this.options.user.take(userId));
+    const { user, token } = this.options;
+    // The token first: one that is over its limit can't use up its user's.
+    if (token) this.note(request, reply, await token.take(caller.sessionId));
+    this.note(request, reply, await user.take(caller.userId));
   }
 
   /** For a WebSocket, which has no answer to put headers on. */
@@ -64,7 +62,7 @@ export class Limits {
   }
 }
 
-const WHOSE = { ip: 'address', user: 'user', token: 'API token' } as const;
+const WHOSE: Readonly<Record<LimitName, string>> = { ip: 'address', user: 'user', token: 'token' };
 
 function refuseExceeded({ name, limit, resetSeconds, exceeded }: Quota): void {
   if (!exceeded) return;

@@ -15,8 +15,8 @@ export class ServerSentEvents implements Transport {
       ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // Kept alive after its end, it would hold up a shutdown.
-      connection: 'close',
+      // Kept alive after its end, it would hold up a shutdown. HTTP/2 has no such header.
+      ...(response.req.httpVersionMajor < 2 && { connection: 'close' }),
       'x-accel-buffering': 'no',
     });
     response.write(`retry: ${RECONNECT_MS}\n\n`);

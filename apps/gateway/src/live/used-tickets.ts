@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { SharedRedis } from '@taskwire/service/redis';
 import type { UsedTickets } from './tickets.js';
 
 /** For a gateway that runs alone. Holds no more than the tickets of the last lifetime. */
@@ -22,15 +22,14 @@ export class UsedTicketsInMemory implements UsedTickets {
 export class UsedTicketsInRedis implements UsedTickets {
   private readonly insurance = new UsedTicketsInMemory();
 
-  constructor(private readonly redis: Redis) {}
+  constructor(private readonly redis: SharedRedis) {}
 
   async take(nonce: string, lifetimeS: number): Promise<boolean> {
     const first = await this.insurance.take(nonce, lifetimeS);
     if (!first) return false;
-    try {
-      return (await this.redis.set(`ticket:${nonce}`, '1', 'EX', lifetimeS, 'NX')) === 'OK';
-    } catch {
-      return true;
-    }
+    return this.redis.use(
+      async (redis) => (await redis.set(`ticket:${nonce}`, '1', 'EX', lifetimeS, 'NX')) === 'OK',
+      () => true,
+    );
   }
 }

@@ -1,7 +1,9 @@
-import { Controller, Inject, Res } from '@nestjs/common';
+import { Controller, Inject, Req, Res } from '@nestjs/common';
 import { type Operation, operationRoutes } from '@taskwire/contracts';
 import { Caller, Params, Route } from '@taskwire/service';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bodyEtag } from '../reads/body-etag.js';
+import { answerConditionally } from '../reads/conditional-answer.js';
 import { Operations } from './operations.js';
 
 @Controller()
@@ -12,11 +14,14 @@ export class OperationsController {
   async get(
     @Params() { id }: { id: string },
     @Caller() caller: Caller,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Operation> {
+  ): Promise<Operation | undefined> {
     const operation = await this.operations.get(id, caller);
     if (operation.status === 'pending') reply.header('retry-after', '1');
-    return operation;
+    // The trace is that of this request; what became of the command is the same.
+    const { traceId: _, ...problem } = operation.problem ?? {};
+    return answerConditionally(operation, bodyEtag({ ...operation, problem }), request, reply);
   }
 
   @Route(operationRoutes.cancel)

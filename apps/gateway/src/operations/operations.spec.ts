@@ -38,7 +38,8 @@ function operations(ending: Partial<CommandEnding>) {
     return Promise.resolve({ status: 200, headers: {}, body });
   };
   const services = { get: () => ({ request }) } as unknown as ServiceClients;
-  return { asked, operations: new Operations(ids, new CommandEndings(services), services) };
+  const reads = { changed: () => Promise.reject(new Error('nothing is read here')) };
+  return { asked, operations: new Operations(ids, new CommandEndings(services), reads) };
 }
 
 const codeOf = (answer: Promise<unknown>) =>

@@ -1,6 +1,7 @@
 import { type CommandEnding, type Operation, PROBLEMS, type ProblemBody } from '@taskwire/contracts';
-import { type Caller, ProblemError, type ServiceClients } from '@taskwire/service';
+import { type Caller, ProblemError } from '@taskwire/service';
 import { currentTraceId } from '@taskwire/telemetry';
+import type { Asker } from '../commands/binding.js';
 import { bindingOf } from '../commands/bindings.js';
 import type { CommandEndings } from './command-endings.js';
 import { endingProblem } from './ending-problem.js';
@@ -14,7 +15,7 @@ export class Operations {
   constructor(
     private readonly ids: OperationIds,
     private readonly endings: CommandEndings,
-    private readonly services: ServiceClients,
+    private readonly reads: Asker['reads'],
   ) {}
 
   async get(id: string, caller: Caller): Promise<Operation> {
@@ -50,7 +51,7 @@ export class Operations {
     if (binding === undefined) return operation;
     const { body, location } = await binding.respond(binding.contract.reply.parse(ending.reply), {
       caller,
-      services: this.services,
+      reads: this.reads,
     });
     return {
       ...operation,

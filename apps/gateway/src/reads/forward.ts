@@ -9,7 +9,7 @@ export interface ForwardedRequest {
   readonly url: string;
   readonly body: unknown;
   readonly caller: Caller | undefined;
-  readonly clientAddress: string;
+  readonly clientAddress?: string;
   /** Of the client's headers, those that services heed. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -25,12 +25,12 @@ export class Forwarder {
   constructor(private readonly services: ServiceClients) {}
 
   async forward(route: Route, request: ForwardedRequest): Promise<ForwardedAnswer> {
-    const { caller } = request;
+    const { caller, clientAddress } = request;
     const { status, headers, body } = await this.services.get(route.service).request({
       method: route.method,
       path: request.url,
       ...(request.body !== undefined && { body: request.body }),
-      headers: { ...request.headers, 'x-forwarded-for': request.clientAddress },
+      headers: { ...request.headers, ...(clientAddress && { 'x-forwarded-for': clientAddress }) },
       // Who sends the internal token is believed about the client's address.
       ...(caller ? { token: caller.token } : { internal: true }),
       deadlineMs: TIMEOUT_MS,

@@ -3,8 +3,8 @@ import { isConditional, routes } from '@taskwire/contracts';
 import { ClientAddresses } from '../limits/client-address.js';
 import { type RouteCall, routeController } from '../http/route-controller.js';
 import { bodyEtag } from './body-etag.js';
-import { Forwarder } from './forward.js';
-import { isKnown } from './if-none-match.js';
+import { CachedReads } from './cached-reads.js';
+import { answerConditionally } from './conditional-answer.js';
 import { headersToService } from './passed-headers.js';
 
 /** What @fastify/compress looks for. */
@@ -14,12 +14,12 @@ const NO_COMPRESSION = 'x-no-compression';
 @Injectable()
 export class ForwardedAnswers {
   constructor(
-    @Inject(Forwarder) private readonly forwarder: Forwarder,
+    @Inject(CachedReads) private readonly reads: CachedReads,
     @Inject(ClientAddresses) private readonly addresses: ClientAddresses,
   ) {}
 
   async answer({ route, request, reply, caller }: RouteCall): Promise<unknown> {
-    const answer = await this.forwarder.forward(route, {
+    const answer = await this.reads.read(route, {
       url: request.url,
       body: route.body && request.body,
       caller,
@@ -31,10 +31,7 @@ export class ForwardedAnswers {
     reply.status(answer.status).headers(answer.headers);
     if (answer.status !== 200 || !isConditional(route)) return answer.body;
     const etag = answer.headers['etag'] ?? bodyEtag(answer.body);
-    reply.header('etag', etag);
-    if (!isKnown(etag, request.headers['if-none-match'])) return answer.body;
-    reply.status(304);
-    return undefined;
+    return answerConditionally(answer.body, etag, request, reply);
   }
 }
 

@@ -45,7 +45,8 @@ export interface Route extends RouteOptions {
 
 /** Whether its answer has an ETag, which a client may send back in If-None-Match (RFC 9110 13.1.2). */
 export function isConditional({ method, kind, success }: Route): boolean {
-  return method === 'GET' && kind === 'read' && success.body !== undefined;
+  const isRead = kind === 'read' || kind === 'local';
+  return method === 'GET' && isRead && success.body !== undefined;
 }
 
 /** Declares an HTTP route of the public API: validation, documentation and the gateway's binding come from it. */

@@ -85,8 +85,8 @@ export const WebhookDeliveryDetail = WebhookDelivery.extend({ body: WebhookBody 
 
 /** Newest first; `before`: the `nextBefore` of the page before. */
 export const ListWebhookDeliveriesQuery = z.strictObject({
-  state: WebhookDeliveryState.optional(),
-  before: Uuid.optional(),
+  state: WebhookDeliveryState.optional().meta({ description: 'Only deliveries in this state' }),
+  before: Uuid.optional().meta({ description: 'Only deliveries older than this one' }),
   limit: PageLimit,
 });
 export const WebhookDeliveryList = z

@@ -1,9 +1,12 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Method, ServiceName } from '@taskwire/contracts';
 import { ATTR } from '@taskwire/telemetry';
-import { errors, Pool } from 'undici';
+import { DEADLINE_HEADER, remainingMs } from '../http/deadline.js';
 import { ProblemError } from '../http/problem-error.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { isLate, wasNeverSent } from './failures.js';
+import { ServiceInstance, type ServiceResponse } from './service-instance.js';
+
+export type { ServiceResponse };
 
 export interface ServiceRequest {
   readonly method: Method;
@@ -17,94 +20,107 @@ export interface ServiceRequest {
   readonly token?: string;
   /** Sends the platform's own token instead. */
   readonly internal?: boolean;
-  /** For the whole call. Default 5,000. */
+  /** For the whole call; less when whoever asked waits less. Default 5,000. */
   readonly deadlineMs?: number;
 }
 
-export interface ServiceResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Parsed JSON; undefined without a body. */
-  readonly body: unknown;
-}
-
-const CONNECTIONS = 64;
-const CONNECT_LIMIT_MS = 2_000;
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
-
-/** One service over kept-alive connections, with a deadline for each call and a circuit breaker over all. */
+/**
+ * One service, at one address or several. Each call has a deadline, which the service is told. It goes to the instance
+ * with the fewest calls pending, and once more, to another one if there is, when that can't do it twice: a GET that
+ * failed, or what never left. An instance that failed several times in a row is left alone for a while.
+ */
 export class ServiceClient {
-  readonly #pool: Pool;
-  readonly #breaker = new CircuitBreaker();
-  readonly #url: URL;
+  readonly #instances: readonly ServiceInstance[];
+  #turn = 0;
 
+  /** Several URLs are separated by commas. */
   constructor(
     private readonly name: ServiceName,
-    url: string,
+    urls: string,
     private readonly internalToken: string,
   ) {
-    this.#url = new URL(url);
-    this.#pool = new Pool(this.#url.origin, {
-      connections: CONNECTIONS,
-      connect: { timeout: CONNECT_LIMIT_MS },
-      maxResponseSize: MAX_BODY_BYTES,
-    });
+    this.#instances = urls.split(',').map((url) => new ServiceInstance(url.trim()));
   }
 
   /** Rejects with `service_unavailable` or `timeout`; an answer of any status is an answer. */
   async request(request: ServiceRequest): Promise<ServiceResponse> {
-    if (!this.#breaker.admits()) throw this.#unavailable('it failed several times in a row');
+    const asked = request.deadlineMs ?? 5_000;
+    const allowed = Math.min(asked, remainingMs() ?? asked);
+    const end = performance.now() + allowed;
+    const first = this.#choose();
+    if (first === undefined) throw this.#unavailable('it failed several times in a row');
+    try {
+      return await this.#attempt(first, request, allowed, allowed < asked);
+    } catch (error) {
+      const leftMs = end - performance.now();
+      const isSafe = wasNeverSent(error) || (request.method === 'GET' && !isLate(error));
+      const second = isSafe && leftMs > 0 ? this.#choose(first) : undefined;
+      if (second === undefined) throw this.#problemOf(error);
+      return await this.#attempt(second, request, leftMs, true).catch((again: unknown) => {
+        throw this.#problemOf(again);
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#instances.map((instance) => instance.close()));
+  }
+
+  /** Of equals each in turn; one that just failed only if there is no other. */
+  #choose(failed?: ServiceInstance): ServiceInstance | undefined {
+    this.#turn = (this.#turn + 1) % this.#instances.length;
+    const inTurn = [...this.#instances.slice(this.#turn), ...this.#instances.slice(0, this.#turn)];
+    const rank = (instance: ServiceInstance) => (instance === failed ? Infinity : instance.pending);
+    return inTurn.sort((a, b) => rank(a) - rank(b)).find(({ breaker }) => breaker.admits());
+  }
+
+  async #attempt(
+    instance: ServiceInstance,
+    request: ServiceRequest,
+    allowedMs: number,
+    isShort: boolean,
+  ): Promise<ServiceResponse> {
     const attributes = { [ATTR.method]: request.method, [ATTR.server]: this.name };
     const span = trace
       .getTracer('@taskwire/service')
       .startSpan(request.method, { kind: SpanKind.CLIENT, attributes });
     try {
-      const response = await context.with(trace.setSpan(context.active(), span), () => this.#send(request));
+      const response = await context.with(trace.setSpan(context.active(), span), () =>
+        instance.send(this.#optionsOf(request, allowedMs)),
+      );
       span.setAttribute(ATTR.status, response.status);
-      this.#breaker.succeeded();
+      instance.breaker.succeeded();
       return response;
     } catch (error) {
-      this.#breaker.failed();
+      // That somebody gave it little time says nothing of the instance.
+      if (!(isShort && isLate(error))) instance.breaker.failed();
       span.setStatus({ code: SpanStatusCode.ERROR });
-      throw this.#problemOf(error);
+      throw error;
     } finally {
       span.end();
     }
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy();
-  }
-
-  async #send({ method, path, query, body, headers, deadlineMs = 5_000, ...access }: ServiceRequest) {
+  #optionsOf({ method, path, query, body, headers, ...access }: ServiceRequest, allowedMs: number) {
     const token = access.internal ? this.internalToken : access.token;
     const sent: Record<string, string> = { ...headers, accept: 'application/json' };
     if (token !== undefined) sent.authorization = `Bearer ${token}`;
     if (body !== undefined) sent['content-type'] = 'application/json';
+    sent[DEADLINE_HEADER] = String(Math.ceil(allowedMs));
     propagation.inject(context.active(), sent);
-    const response = await this.#pool.request({
+    return {
       method,
       path,
       ...(query && { query }),
       headers: sent,
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(deadlineMs),
-    });
-    const text = await response.body.text();
-    const isJson = /\bjson\b/.test(String(response.headers['content-type'] ?? ''));
-    return {
-      status: response.statusCode,
-      headers: response.headers,
-      body: text === '' ? undefined : isJson ? (JSON.parse(text) as unknown) : text,
+      signal: AbortSignal.timeout(Math.ceil(allowedMs)),
     };
   }
 
   #problemOf(error: unknown): ProblemError {
-    const late =
-      (error as Error).name === 'TimeoutError' ||
-      error instanceof errors.HeadersTimeoutError ||
-      error instanceof errors.BodyTimeoutError;
-    if (late) return new ProblemError('timeout', `${this.name} did not answer in time`, { cause: error });
+    if (isLate(error))
+      return new ProblemError('timeout', `${this.name} did not answer in time`, { cause: error });
     return this.#unavailable('it cannot be reached', error);
   }
 

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@taskwire/contracts';
 import { ServiceClient } from './service-client.js';
 
+/** Several URLs of one service are separated by commas. */
 export type ServiceUrls = Readonly<Partial<Record<ServiceName, string>>>;
 
 /** The other services by internal HTTP. */

@@ -1,18 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ATTR } from '@taskwire/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DEADLINE_HEADER, lateProblem, withDeadline } from './deadline.js';
 
 const TRACER = '@taskwire/service';
-const SPAN = Symbol('taskwire.span');
+/** With the request's span, and inside the platform its deadline. */
+const CONTEXT = Symbol('taskwire.context');
 
-type Traced = FastifyRequest & { [SPAN]?: Span };
+type Traced = FastifyRequest & { [CONTEXT]?: Context };
 
-/** A server span for each request but those of probes, named by the route's pattern, continuing the caller's trace. */
+/**
+ * A server span for each request but those of probes, named by the route's pattern, continuing the caller's trace. The
+ * deadlines of requests from inside are heeded too; the gateway's clients have none to give.
+ */
 export function traceRequests(fastify: FastifyInstance, service: string): void {
   const tracer = trace.getTracer(TRACER);
 
-  fastify.addHook('onRequest', (request: Traced, _reply, done) => {
+  fastify.addHook('onRequest', (request: Traced, reply, done) => {
     if (request.url.startsWith('/health/')) {
       done();
       return;
@@ -26,15 +31,19 @@ export function traceRequests(fastify: FastifyInstance, service: string): void {
     };
     const name = route === undefined ? request.method : `${request.method} ${route}`;
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
-    request[SPAN] = span;
-    context.with(trace.setSpan(parent, span), done);
+    const traced = trace.setSpan(parent, span);
+    const deadline = service === 'gateway' ? undefined : request.headers[DEADLINE_HEADER];
+    request[CONTEXT] = withDeadline(traced, deadline, reply.raw);
+    context.with(request[CONTEXT], done);
   });
 
   // Reading the body leaves the async context, so it is entered again.
-  fastify.addHook('preValidation', (request, _reply, done) => inTraceOf(request, done));
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    inTraceOf(request, () => done(lateProblem()));
+  });
 
   fastify.addHook('onResponse', (request: Traced, reply, done) => {
-    const span = request[SPAN];
+    const span = request[CONTEXT] && trace.getSpan(request[CONTEXT]);
     span?.setAttribute(ATTR.status, reply.statusCode);
     if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
     span?.end();
@@ -44,14 +53,14 @@ export function traceRequests(fastify: FastifyInstance, service: string): void {
 
 /** Runs what belongs to a request but is not called from within it. */
 export function inTraceOf(request: Traced, work: () => void): void {
-  const span = request[SPAN];
-  if (span) context.with(trace.setSpan(context.active(), span), work);
+  const traced = request[CONTEXT];
+  if (traced) context.with(traced, work);
   else work();
 }
 
 /** Whether the hooks have seen a request; those with paths that can't be decoded never get there. */
 export function isTraced(request: Traced): boolean {
-  return request[SPAN] !== undefined;
+  return request[CONTEXT] !== undefined;
 }
 
 /** Runs what serves something else than a request to a route in a span of its own, which continues the caller's trace. */

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 
 /** A port to listen on; from 0 where the system may choose. */
@@ -18,7 +18,27 @@ export const certificates = z
   .string()
   .refine(isCertificate, 'must be certificates in PEM, beginning with -----BEGIN CERTIFICATE-----');
 
+export const privateKey = z
+  .string()
+  .refine(isPrivateKey, 'must be a private key in PEM without a passphrase');
+
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:5001' });
+
+/** Of one instance, or of several. */
+export const httpUrls = z
+  .string()
+  .refine(
+    (text) => text.split(',').every((url) => httpUrl.safeParse(url.trim()).success),
+    'must be a URL such as http://127.0.0.1:5001, or several separated by commas',
+  );
+
+function isPrivateKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).type === 'private';
+  } catch {
+    return false;
+  }
+}
 
 /** Looks at the first one of several. */
 function isCertificate(pem: string): boolean {

@@ -1,4 +1,4 @@
-export { postgresUrl } from './fields.js';
+export { certificates, postgresUrl, privateKey } from './fields.js';
 export * from './parse.js';
 export * from './place.js';
 export { valuesOf } from './values.js';
