@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  type CreatedApiToken,
   type CreatedWebhook,
   type NotificationList,
   type ProblemBody,
@@ -27,6 +28,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/tasks': { title: 'My own' },
   'PATCH /v1/auth/me': { name: 'Mallory' },
   'PUT /v1/auth/me/password': { currentPassword: 'correct horse battery staple', newPassword: 'another one' },
+  'POST /v1/auth/me/second-factor': { password: 'correct horse battery staple' },
+  'POST /v1/auth/me/second-factor/confirm': { code: '123456' },
+  'POST /v1/auth/me/second-factor/disable': { code: '123456' },
+  'POST /v1/auth/api-tokens': { name: 'Mine', scopes: ['tasks:read'] },
   'POST /v1/auth/me/email': { newEmail: 'mallory@example.org', password: 'not the password' },
   'POST /v1/auth/me/deletion': { password: 'not the password' },
   'POST /v1/webhooks': { url: 'http://127.0.0.1:9/', events: ['task.created.v1'] },
@@ -43,7 +48,8 @@ let things: Things;
 const tokens: Record<'another user' | 'an admin', string> = { 'another user': '', 'an admin': '' };
 
 const protectedRoutes = routes.filter(({ access }) => access !== 'public');
-const withIds = protectedRoutes.filter(({ path }) => path.includes('{'));
+/** Of things that have an owner: what administrators do to accounts is theirs to do. */
+const withIds = protectedRoutes.filter(({ path, access }) => path.includes('{') && access !== 'admin');
 const named = (list: readonly Route[]) => list.map((route) => [nameOf(route), route] as const);
 
 beforeAll(async () => {
@@ -64,6 +70,10 @@ async function thingsOf(client: Client): Promise<Things> {
   const later = await client.call('POST', '/v1/tasks', { title: 'Secret' }, { prefer: 'respond-async' });
   await platform.startService('task');
   const task = await client.createTask('Secret');
+  const made = await client.call<CreatedApiToken>('POST', '/v1/auth/api-tokens', {
+    name: 'Hers',
+    scopes: ['tasks:read'],
+  });
   const sessions = await client.call<BodyOf<typeof SessionList>>('GET', '/v1/auth/sessions');
   const { body } = await until(
     'the notification',
@@ -75,6 +85,8 @@ async function thingsOf(client: Client): Promise<Things> {
   const ping = await client.call<WebhookDelivery>('POST', `/v1/webhooks/${webhook.body.id}/ping`);
   return {
     '/v1/tasks/': task.id,
+    '/v1/auth/api-tokens/': made.body.apiToken.id,
+    '/v1/admin/users/': client.user.id,
     '/v1/notifications/': body.notifications[0]?.id ?? '',
     '/v1/auth/sessions/': sessions.body.sessions[0]?.id ?? '',
     '/v1/webhooks/': webhook.body.id,
@@ -103,6 +115,7 @@ const mine = async () => ({
   notifications: (await victim.call('GET', '/v1/notifications')).body,
   webhooks: (await victim.call('GET', '/v1/webhooks')).body,
   sessions: (await victim.call('GET', '/v1/auth/sessions')).status,
+  apiTokens: (await victim.call('GET', '/v1/auth/api-tokens')).body,
 });
 
 it('the tests know a thing of each kind, and a body for each route that takes one', () => {

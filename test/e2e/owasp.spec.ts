@@ -133,8 +133,8 @@ it('API6:2023 Unrestricted Access to Sensitive Business Flows: signing in is slo
   expect(statuses.at(-1)).toBe(429);
 });
 
-// access-tokens.spec.ts.
-it('API7:2023 Server Side Request Forgery: nobody is asked at an address that a request names', async () => {
+// access-tokens.spec.ts; apps/notification/src/webhooks/targets.spec.ts, post.spec.ts.
+it('API7:2023 Server Side Request Forgery: nobody inside is asked at an address that a request names', async () => {
   const asked: (string | undefined)[] = [];
   const lure = await listen(({ url }, response) => {
     asked.push(url);
@@ -156,6 +156,11 @@ it('API7:2023 Server Side Request Forgery: nobody is asked at an address that a 
     referer: lure,
   };
   expect((await send('/v1/tasks', { headers: elsewhere })).status).toBe(200);
+  for (const url of [lure, lure.replace('http:', 'https:'), 'https://[::ffff:169.254.169.254]/']) {
+    const webhook = { url, events: ['task.created.v1'] };
+    const { status } = await call(`${platform.api}/v1/webhooks`, 'POST', webhook, bearer(ada.token));
+    expect([url, status]).toEqual([url, 400]);
+  }
 
   expect(asked).toEqual([]);
 });

@@ -19,6 +19,7 @@ import { type BodyOf, call } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
 import { readStores } from './stores.js';
 import { until } from './until.js';
+import { type Secret, useApiToken, useSecondFactor } from './use-credentials.js';
 
 /** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
 const MAY_HOLD_ADDRESSES = new Set([
@@ -92,11 +93,6 @@ function marks(places: ReadonlyMap<string, string>): Record<string, boolean> {
   );
 }
 
-interface Secret {
-  readonly what: string;
-  readonly value: string;
-}
-
 /** Calls each route of the contracts at least once; a new route has to be added here. */
 async function useEveryRoute(api: string): Promise<Secret[]> {
   const used = new Set<string>();
@@ -153,6 +149,9 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   secrets.push({ what: 'the next password', value: newPassword });
   await asUser('PUT', '/v1/auth/me/password', { body: { currentPassword: password, newPassword } });
 
+  await useSecondFactor({ email, password: newPassword }, use, asUser, secrets);
+  await useApiToken(use, asUser, secrets);
+
   const created = await asUser<Task>('POST', '/v1/tasks', { body: { title: 'A', remindAt: inAMoment() } });
   const path = `/v1/tasks/${created.body.id}`;
   const version = created.headers.get('etag') ?? '';
@@ -193,6 +192,12 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   await asUser('GET', '/v1/auth/me/export');
   await asUser('GET', '/v1/analytics/me');
   await asUser('GET', '/v1/analytics/overview');
+  await asUser('GET', '/v1/admin/users', { path: `/v1/admin/users?email=${PERSONAL}` });
+  for (const change of ['disable', 'enable']) {
+    await asUser('POST', `/v1/admin/users/{id}/${change}`, {
+      path: `/v1/admin/users/${registered.body.user.id}/${change}`,
+    });
+  }
   await useMailedTokens(asUser, use, { email, newPassword });
   await use('POST', '/v1/auth/logout', { body: { refreshToken: renewed.body.refreshToken } });
 

@@ -17,6 +17,16 @@ import { RegisterHandler } from './accounts/register.js';
 import { REGISTRATION, type Registration } from './accounts/registration.js';
 import { RegistrationStore } from './accounts/registration-store.js';
 import { UpdateProfileHandler } from './accounts/update-profile.js';
+import { DisableUserHandler } from './administration/disable-user.js';
+import { AccountListing } from './administration/account-listing-store.js';
+import { EnableUserHandler } from './administration/enable-user.js';
+import { UsersReader } from './administration/list-users.js';
+import { ApiTokenStore } from './api-tokens/api-token-store.js';
+import { CreateApiTokenHandler } from './api-tokens/create-api-token.js';
+import { ExchangeApiTokenHandler } from './api-tokens/exchange-api-token.js';
+import { ApiTokensReader } from './api-tokens/list-api-tokens.js';
+import { RevokeApiTokenHandler } from './api-tokens/revoke-api-token.js';
+import { RevokeApiTokens } from './api-tokens/revoke-api-tokens.js';
 import { VerifiedRegistration } from './accounts/verified-registration.js';
 import { AuditStore } from './audit/audit-store.js';
 import { AuditTrail } from './audit/audit-trail.js';
@@ -30,6 +40,15 @@ import { JwksReader } from './keys/jwks.js';
 import { KeysController } from './keys/keys.controller.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { ChangePasswordHandler } from './passwords/change-password.js';
+import { ChallengeStore } from './second-factors/challenge-store.js';
+import { Challenges } from './second-factors/challenges.js';
+import { DisableSecondFactorHandler } from './second-factors/disable-second-factor.js';
+import { EnrolSecondFactorHandlers } from './second-factors/enrol-second-factor.js';
+import { SecondFactorLoginHandler } from './second-factors/login-second-factor.js';
+import { SecondFactorStore } from './second-factors/second-factor-store.js';
+import { SecondFactors } from './second-factors/second-factors.js';
+import { SecretKey } from './second-factors/secret-key.js';
+import { SecondFactorReader } from './second-factors/show-second-factor.js';
 import { ConfirmPassword } from './passwords/confirm-password.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { RequestResetHandler } from './passwords/request-reset.js';
@@ -51,13 +70,17 @@ import { Sessions } from './sessions/sessions.js';
 const secrets = [
   ...[RegisterHandler, ConfirmRegistrationHandler, LoginHandler, RefreshHandler, LogoutHandler],
   ...[ChangePasswordHandler, RequestResetHandler, ResetPasswordHandler],
+  ...[CreateApiTokenHandler, SecondFactorLoginHandler, EnrolSecondFactorHandlers, DisableSecondFactorHandler],
   ...[ChangeEmailHandler, ConfirmEmailHandler, DeleteAccountHandler],
 ];
-const commands = [UpdateProfileHandler, EndSessionHandlers];
-const reads = [ProfileReader, SessionsReader, JwksReader];
+const commands = [
+  ...[UpdateProfileHandler, EndSessionHandlers],
+  ...[DisableUserHandler, EnableUserHandler, RevokeApiTokenHandler],
+];
+const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, SecondFactorReader, JwksReader];
 const internal = [
   ...[RevocationsReader, ContactReader, LetterController, GrantRoleHandler],
-  ...[KeysController, AuditController],
+  ...[KeysController, AuditController, ExchangeApiTokenHandler],
 ];
 
 /** Everything that the auth service serves. */
@@ -73,12 +96,18 @@ export class AuthModule {
     const sessions = new SessionStore(db);
     const emails = new AccountEmailStore(db);
     const registrations = new RegistrationStore(db);
+    const challenges = new ChallengeStore(db);
     const isFamiliar = async (email: string, network: string) => {
       const addresses = await sessions.addresses(spelling(email), openSince(new Date()), MOST_SESSIONS);
       return addresses.some((address) => networkOf(address) === network);
     };
     const providers: Provider[] = [
       { provide: AccountStore, useValue: new AccountStore(db) },
+      { provide: ChallengeStore, useValue: challenges },
+      { provide: SecondFactorStore, useValue: new SecondFactorStore(db) },
+      { provide: SecretKey, useValue: new SecretKey(config.KEYS_DIR) },
+      { provide: ApiTokenStore, useValue: new ApiTokenStore(db) },
+      { provide: AccountListing, useValue: new AccountListing(db) },
       { provide: AccountEmailStore, useValue: emails },
       { provide: RegistrationStore, useValue: registrations },
       { provide: AuditStore, useValue: new AuditStore(db) },
@@ -90,10 +119,16 @@ export class AuthModule {
       ...(redis ? [{ provide: SharedRedis, useValue: redis }] : []),
       { provide: FIRST_ADMIN, useValue: firstAdmin(config) },
       { provide: REGISTRATION, useClass: registration(config) },
-      { provide: PurgeExpired, useValue: new PurgeExpired([sessions, emails, registrations], log) },
+      {
+        provide: PurgeExpired,
+        useValue: new PurgeExpired([sessions, emails, registrations, challenges], log),
+      },
       AuditTrail,
       PasswordHasher,
       Sessions,
+      RevokeApiTokens,
+      Challenges,
+      SecondFactors,
       AccountEmails,
       ConfirmPassword,
       OpenAccount,

@@ -1,6 +1,13 @@
 import type { DynamicModule } from '@nestjs/common';
-import { ADMIT_CALLER, type AdmitCaller, type ServiceContext } from '@taskwire/service';
+import {
+  ADMIT_CALLER,
+  type AdmitCaller,
+  EXCHANGE_CREDENTIALS,
+  type ExchangeCredentials,
+  type ServiceContext,
+} from '@taskwire/service';
 import { redisAt, SharedLimit } from '@taskwire/service/redis';
+import { ApiTokens } from './api-tokens/api-tokens.js';
 import { AccountController } from './account/account.controller.js';
 import { CommandAnswers, CommandsController } from './commands/commands.controller.js';
 import { SendCommand } from './commands/send-command.js';
@@ -59,13 +66,15 @@ export class GatewayModule {
       exemptToken: config.RATE_LIMIT_EXEMPT_TOKEN,
     });
     const admitCaller: AdmitCaller = (caller, request, reply) => limits.checkCaller(caller, request, reply);
+    const apiTokens = new ApiTokens(services);
+    const exchange: ExchangeCredentials = (authorization) => apiTokens.exchange(authorization);
     const parts = [
       ...[operations, tickets, connections, addresses, usage, limits],
       new Capacity(config.MAX_REQUESTS),
       new SendCommand(bus, operations, endings, reads),
       reads,
       new AccountExports(forwarder, services),
-      new LiveDesk(tickets, tokens, connections, new NotificationFeed(services)),
+      new LiveDesk(tickets, tokens, exchange, connections, new NotificationFeed(services)),
       new Shutdown(connections, usage),
       ...(redis ? [redis] : []),
     ];
@@ -86,6 +95,7 @@ export class GatewayModule {
         ForwardedAnswers,
         { provide: EXPORT_LIMIT, useValue: new SharedLimit('export', EXPORTS_A_MINUTE, redis) },
         { provide: ADMIT_CALLER, useValue: admitCaller },
+        { provide: EXCHANGE_CREDENTIALS, useValue: exchange },
         ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
       ],
     };

@@ -11,6 +11,7 @@ import {
   User,
   contracts,
   routes,
+  scopeOf,
   subscriptions,
 } from './index.js';
 import { senderOf, serviceOf } from './parties.js';
@@ -114,6 +115,39 @@ describe('the contracts', () => {
   it('declare each route once', () => {
     const names = routes.map((route) => `${route.method} ${route.path}`);
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('what an API token needs', () => {
+  // A new route is out of its reach until somebody decides otherwise, here and in scopes.ts.
+  const expected: Record<string, string[]> = {
+    'tasks:read': ['GET /v1/tasks', 'GET /v1/tasks/stats', 'GET /v1/tasks/{id}'],
+    'tasks:write': [
+      'POST /v1/tasks',
+      'PATCH /v1/tasks/{id}',
+      'DELETE /v1/tasks/{id}',
+      'POST /v1/tasks/{id}/complete',
+      'POST /v1/tasks/{id}/reopen',
+    ],
+    'notifications:read': [
+      'GET /v1/notifications',
+      'GET /v1/notifications/preferences',
+      'POST /v1/live/tickets',
+      'GET /v1/live',
+    ],
+    'notifications:write': ['POST /v1/notifications/{id}/read', 'PUT /v1/notifications/preferences'],
+    'analytics:read': ['GET /v1/analytics/me', 'GET /v1/analytics/overview'],
+    any: ['GET /v1/operations/{id}', 'DELETE /v1/operations/{id}'],
+  };
+
+  it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', (name, route) => {
+    const [scope = null] = Object.entries(expected).find(([, names]) => names.includes(name)) ?? [];
+    expect(scopeOf(route)).toBe(scope);
+  });
+
+  it('is nothing that opens accounts, credentials or administration', () => {
+    const open = routes.filter((route) => scopeOf(route) !== null);
+    expect(open.filter(({ service, kind }) => service === 'auth' || kind === 'secret')).toEqual([]);
   });
 });
 

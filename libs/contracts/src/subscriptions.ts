@@ -11,6 +11,8 @@ import {
   UserRegistered,
   UserUpdated,
 } from './bus/accounts.js';
+import { DisableUser, EnableUser } from './bus/administration.js';
+import { RevokeApiToken } from './bus/api-tokens.js';
 import { FeedAppended, ReadNotification, ReminderDue, SetPreferences } from './bus/notifications.js';
 import {
   CompleteTask,
@@ -34,6 +36,7 @@ const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded
 export const contracts = [
   ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
   ...[UpdateProfile, EndSession, EndOtherSessions, ReadNotification, SetPreferences],
+  ...[DisableUser, EnableUser, RevokeApiToken],
   ...webhookCommands,
   ...taskEvents,
   ...accountEvents,
@@ -43,7 +46,7 @@ export const contracts = [
 
 export const authCommands = subscription('auth.commands', {
   kind: 'group',
-  commands: [UpdateProfile, EndSession, EndOtherSessions],
+  commands: [UpdateProfile, EndSession, EndOtherSessions, DisableUser, EnableUser, RevokeApiToken],
 });
 
 export const taskCommands = subscription('task.commands', {

@@ -1,6 +1,12 @@
 export * from './access/access-token-verifier.js';
 export * from './access/caller.js';
-export { ADMIT_CALLER, type AdmitCaller } from './access/caller.guard.js';
+export {
+  ADMIT_CALLER,
+  type AdmitCaller,
+  EXCHANGE_CREDENTIALS,
+  type ExchangeCredentials,
+} from './access/caller.guard.js';
+export { demandScope } from './access/demand-scope.js';
 export * from './clients/service-client.js';
 export * from './clients/service-clients.js';
 export { CommonConfig, ConfigError, parseConfig, settingNames } from './config.js';

@@ -54,6 +54,10 @@ export class AccountStore {
     await unwrap<Client>(tx).account.update({ where: { id }, data: { passwordHash }, select: { id: true } });
   }
 
+  async setDisabled(tx: Transaction, id: string, disabledAt: Date | null): Promise<void> {
+    await unwrap<Client>(tx).account.update({ where: { id }, data: { disabledAt }, select: { id: true } });
+  }
+
   find(id: string): Promise<Account | null> {
     return this.db.account.findUnique({ where: { id } });
   }

@@ -14,6 +14,8 @@ export interface Account {
   readonly roles: readonly Role[];
   readonly version: number;
   readonly createdAt: Date;
+  /** Since when it can't be used; null: it can. */
+  readonly disabledAt: Date | null;
 }
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'name' | 'timeZone' | 'locale' | 'roles'>;
@@ -26,7 +28,15 @@ export interface ProfileChanges {
 
 export function newAccount(account: NewAccount, now: Date): Account {
   const email = spelling(account.email);
-  return { ...account, id: randomUUID(), email, avatarUrl: null, version: 1, createdAt: now };
+  return {
+    ...account,
+    id: randomUUID(),
+    email,
+    avatarUrl: null,
+    version: 1,
+    createdAt: now,
+    disabledAt: null,
+  };
 }
 
 /** The one spelling under which an address is stored and looked up. */
@@ -52,7 +62,7 @@ export function grantRole(account: Account, role: Role): Account {
   return { ...account, roles: [...account.roles, role], version: account.version + 1 };
 }
 
-export function userView({ passwordHash: _, ...account }: Account): User {
+export function userView({ passwordHash: _, disabledAt: __, ...account }: Account): User {
   return { ...account, roles: [...account.roles], createdAt: account.createdAt.toISOString() };
 }
 

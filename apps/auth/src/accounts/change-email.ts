@@ -23,10 +23,10 @@ export class ChangeEmailHandler {
   /** Whether the new address has an account is told to its owner alone. */
   @Route(mailedRoutes.changeEmail)
   async change(
-    @Body() { newEmail, password }: z.output<typeof ChangeEmailBody>,
+    @Body() { newEmail, ...given }: z.output<typeof ChangeEmailBody>,
     @Caller() { userId, sessionId }: Caller,
   ): Promise<void> {
-    const account = await this.password.of(userId, password, '/password');
+    const account = await this.password.withFactor(userId, given, '/password');
     if (newEmail === account.email) {
       const errors = [{ pointer: '/newEmail', detail: 'is your email already' }];
       throw new ProblemError('validation_failed', undefined, { errors });

@@ -3,6 +3,7 @@ import { type DeleteAccountBody, mailedRoutes, UserDeleted } from '@taskwire/con
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
+import { RevokeApiTokens } from '../api-tokens/revoke-api-tokens.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { AccountEmailStore } from '../emails/account-email-store.js';
 import { ConfirmPassword } from '../passwords/confirm-password.js';
@@ -21,15 +22,16 @@ export class DeleteAccountHandler {
     @Inject(AccountEmailStore) private readonly emails: AccountEmailStore,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(RevokeApiTokens) private readonly apiTokens: RevokeApiTokens,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
 
   @Route(mailedRoutes.deleteAccount)
   async delete(
-    @Body() { password }: z.output<typeof DeleteAccountBody>,
+    @Body() given: z.output<typeof DeleteAccountBody>,
     @Caller() { userId, sessionId }: Caller,
   ): Promise<void> {
-    const account = await this.password.of(userId, password, '/password');
+    const account = await this.password.withFactor(userId, given, '/password');
     const now = new Date();
     await this.outbox.write(
       async (context) => {
@@ -37,6 +39,7 @@ export class DeleteAccountHandler {
         const current = await this.accounts.findForChange(tx, { id: userId });
         if (current === null) throw new ProblemError('not_found', 'this account is gone');
         await this.sessions.endOthers(userId, null, 'account_deleted', context, now);
+        await this.apiTokens.revoke({ accountId: userId, actor: userId, session: sessionId }, context, now);
         const who = { actor: userId, subject: userId, session: sessionId };
         await this.audit.record(tx, { action: 'account.deleted' }, who);
         await this.emails.remove(tx, userId);

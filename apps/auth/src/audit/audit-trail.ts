@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Scope } from '@taskwire/contracts';
 import type { Transaction } from '@taskwire/messaging';
 import { currentTraceId } from '@taskwire/telemetry';
 import type { SessionClient } from '../sessions/session.js';
@@ -9,6 +10,8 @@ import { seal } from './seal.js';
 export type AuditedAction =
   | { readonly action: 'account.registered' }
   | { readonly action: 'role.granted'; readonly details: { readonly role: string } }
+  | { readonly action: 'account.disabled' | 'account.enabled' }
+  | { readonly action: 'second_factor.enabled' | 'second_factor.disabled' | 'recovery_code.used' }
   | { readonly action: 'password.changed' }
   | { readonly action: 'password.reset' }
   | { readonly action: 'email.change_requested' }
@@ -16,7 +19,12 @@ export type AuditedAction =
   | { readonly action: 'account.deleted' }
   | { readonly action: 'session.started' }
   | { readonly action: 'session.ended'; readonly details: { readonly reason: EndReason } }
-  | { readonly action: 'refresh_token.reused' };
+  | { readonly action: 'refresh_token.reused' }
+  | {
+      readonly action: 'api_token.created';
+      readonly details: { readonly id: string; readonly scopes: readonly Scope[] };
+    }
+  | { readonly action: 'api_token.revoked'; readonly details: { readonly id: string } };
 
 /** `displaced`: the account had too many. */
 export type EndReason =
@@ -24,6 +32,7 @@ export type EndReason =
   | 'ended_by_owner'
   | 'password_changed'
   | 'password_reset'
+  | 'account_disabled'
   | 'account_deleted'
   | 'token_reused'
   | 'displaced';

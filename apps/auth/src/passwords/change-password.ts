@@ -25,10 +25,11 @@ export class ChangePasswordHandler {
   /** Who knew the old password may be signed in elsewhere: all other sessions end. */
   @Route(accountRoutes.changePassword)
   async change(
-    @Body() { currentPassword, newPassword }: z.output<typeof ChangePasswordBody>,
+    @Body() { currentPassword, newPassword, code }: z.output<typeof ChangePasswordBody>,
     @Caller() { userId, sessionId }: Caller,
   ): Promise<void> {
-    const account = await this.password.of(userId, currentPassword, '/currentPassword');
+    const given = { password: currentPassword, code };
+    const account = await this.password.withFactor(userId, given, '/currentPassword');
     refuseGuessable(newPassword, account, '/newPassword');
 
     const passwordHash = await this.passwords.hash(newPassword);

@@ -3,6 +3,7 @@ import { ProblemError } from '@taskwire/service';
 import { AccountStore } from '../accounts/account-store.js';
 import type { Account } from '../accounts/account.js';
 import { LoginLimits } from '../sessions/login-limits.js';
+import { SecondFactors } from '../second-factors/second-factors.js';
 import { PasswordHasher } from './password-hasher.js';
 
 /** Asks who is signed in for the password again, before what can't be undone. */
@@ -12,6 +13,7 @@ export class ConfirmPassword {
     @Inject(LoginLimits) private readonly limits: LoginLimits,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
+    @Inject(SecondFactors) private readonly factors: SecondFactors,
   ) {}
 
   /** The account; throws unless the password is its own. `pointer` is where in the body it was given. */
@@ -20,6 +22,17 @@ export class ConfirmPassword {
     const account = await this.accounts.find(userId);
     if (account === null) throw new ProblemError('not_found', 'this account is gone');
     if (!(await this.passwords.matches(account.passwordHash, password))) throw wrongPassword(pointer);
+    return account;
+  }
+
+  /** As `of`, and throws unless the code is of the account's second factor, where it has one. */
+  async withFactor(
+    userId: string,
+    { password, code }: { readonly password: string; readonly code?: string | undefined },
+    pointer: string,
+  ): Promise<Account> {
+    const account = await this.of(userId, password, pointer);
+    await this.factors.demand(userId, code);
     return account;
   }
 }

@@ -63,7 +63,7 @@ export class RefreshHandler {
     if (verdict === 'stolen' || verdict === 'void') return null;
 
     const account = await this.accounts.findIn(context.tx, accountId);
-    if (account === null) return null;
+    if (account === null || account.disabledAt !== null) return null;
     if (verdict === 'repeated' && salt !== null) {
       return this.sessions.repeat(account, sessionId, secret, salt, at);
     }

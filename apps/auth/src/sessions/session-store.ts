@@ -80,12 +80,18 @@ export class SessionStore {
       data: { endedAt: now },
       select: { id: true },
     });
-    if (ended.length === 0) return [];
+    const endedIds = ended.map(({ id }) => id);
+    await this.revoke(tx, endedIds, now);
+    return endedIds;
+  }
+
+  /** Makes access tokens void that were issued for these sessions, or API tokens. */
+  async revoke(tx: Transaction, ids: readonly string[], now: Date): Promise<void> {
+    if (ids.length === 0) return;
     // Held until the commit, so that positions become visible in their order and no reader misses one.
     await unwrap<Client>(tx).$executeRaw`SELECT pg_advisory_xact_lock('revocations'::regclass::oid::int, 0)`;
-    const data = ended.map(({ id }) => ({ sessionId: id, endedAt: now }));
+    const data = ids.map((sessionId) => ({ sessionId, endedAt: now }));
     await unwrap<Client>(tx).revocation.createMany({ data });
-    return ended.map(({ id }) => id);
   }
 
   /** Sessions that ended since `since` at a position behind `after`: at most `limit`, those behind them next time. */

@@ -80,17 +80,18 @@ export class Sessions {
     return ended.length;
   }
 
-  /** All of an account but one, or all; by the account itself. */
+  /** All of an account but one, or all; by the account itself, unless it is said by whom. */
   async endOthers(
     accountId: string,
     kept: string | null,
     reason: EndReason,
     context: HandlerContext,
     now: Date,
+    actor = accountId,
   ): Promise<number> {
     const open = await this.store.listOpenIn(context.tx, accountId, openSince(now));
     const sessionIds = open.map(({ id }) => id).filter((id) => id !== kept);
-    return this.end({ accountId, sessionIds, actor: accountId, reason }, context, now);
+    return this.end({ accountId, sessionIds, actor, reason }, context, now);
   }
 
   private async tokens(

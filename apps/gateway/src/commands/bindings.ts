@@ -1,8 +1,12 @@
 import {
   accountRoutes,
+  administrationRoutes,
+  apiTokenRoutes,
   CompleteTask,
   CreateTask,
   DeleteTask,
+  DisableUser,
+  EnableUser,
   DeleteWebhook,
   EndOtherSessions,
   EndSession,
@@ -10,6 +14,7 @@ import {
   PingWebhook,
   ReadNotification,
   ReopenTask,
+  RevokeApiToken,
   ResendWebhookDelivery,
   SetPreferences,
   type TaskReply,
@@ -105,6 +110,18 @@ export const bindings: readonly CommandBinding[] = [
       const profile = await reads.changed(accountRoutes.me, version, caller);
       return { ...versioned(User.parse(profile)), location: accountRoutes.me.path };
     },
+  }),
+  bind(apiTokenRoutes.revoke, RevokeApiToken, {
+    payload: ({ params, userId }) => ({ userId, id: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
+  }),
+  bind(administrationRoutes.disable, DisableUser, {
+    payload: ({ params }) => ({ userId: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
+  }),
+  bind(administrationRoutes.enable, EnableUser, {
+    payload: ({ params }) => ({ userId: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
   }),
 ];
 

@@ -10,7 +10,12 @@ export const ADVICE: Record<ProblemCode, string> = {
   invalid_credentials: 'Ask the user again. It is not said which of the two is wrong.',
   invalid_refresh_token:
     'Sign in again. A refresh token works once; its use by two parties ends the session.',
-  forbidden: 'The account lacks the role that this route needs. Ask an administrator.',
+  invalid_second_factor:
+    'Ask for the next code, or a recovery code. A challenge takes five attempts in five minutes: after that, sign in from the start.',
+  second_factor_needed:
+    'The password or session is right. Ask for a code: at a login, send it with challenge to POST /v1/auth/login/second-factor; elsewhere, repeat the request with code.',
+  forbidden:
+    'The account lacks the role, or the API token the scope, that this route needs: detail names it. Ask an administrator, or make another token.',
   not_found: 'It does not exist, was deleted, or belongs to someone else.',
   method_not_allowed: 'Look up the method of this path in the API reference.',
   request_timeout:

@@ -25,6 +25,16 @@ Where registrations are confirmed by mail, \`POST /v1/auth/register\` answers 20
 \`POST /v1/auth/me/email\` changes the address once both the old and the new one have confirmed it. \`GET /v1/auth/me/export\` is all that is stored of you; \`POST /v1/auth/me/deletion\` deletes it with the account, for good.`,
   },
   {
+    id: 'second-factor',
+    text: `## Second factor
+\`POST /v1/auth/me/second-factor\` gives a secret for an authenticator app (TOTP), and \`confirm\` with a first code of it adds the second factor; it answers ten recovery codes, each of which stands for a code once. From then on \`POST /v1/auth/login\` answers 403 \`second_factor_needed\` with a \`challenge\`: send it with a code to \`POST /v1/auth/login/second-factor\` within 5 minutes. Changing the password, making an API token and removing the second factor need a fresh \`code\` too. A code counts once; after five wrong ones in a row you have to wait, unless you use a recovery code.`,
+  },
+  {
+    id: 'api-tokens',
+    text: `## API tokens
+A script uses an API token in the place of an access token. \`POST /v1/auth/api-tokens\` makes one with a name, an expiry of up to a year and the scopes that it needs; it begins with \`tw_\`, and is told once. What scope a route needs stands with it below; a token that lacks it is answered 403 \`forbidden\`. Accounts, sessions and tokens themselves can't be reached with one. \`GET /v1/auth/api-tokens\` lists them with when they were last used; \`DELETE\` revokes one, which every service knows within 5 seconds. An account has 50 at most.`,
+  },
+  {
     id: 'writes',
     text: `## Writes
 A write becomes a command on the message bus. The answer is the result when it comes within 5 seconds (\`Prefer: wait=N\` changes that), else 202 with the operation in \`Location\`; \`Prefer: respond-async\` asks for the 202 at once. Read the operation until its status is no longer \`pending\`: a done one has the result, and in \`location\` where it is; \`DELETE\` cancels it if it has not run. Operations are known for 7 days.

@@ -1,4 +1,12 @@
-import { isConditional, Operation, PROBLEMS, ProblemBody, type Route, routes } from '@taskwire/contracts';
+import {
+  isConditional,
+  Operation,
+  PROBLEMS,
+  ProblemBody,
+  type Route,
+  routes,
+  scopeOf,
+} from '@taskwire/contracts';
 import { guide } from './guide.js';
 import { type JsonSchema, SchemaCollector } from '@taskwire/contracts/json-schema';
 import type { Content, OpenApiDocument, OpenApiOperation, Response } from './openapi.types.js';
@@ -7,6 +15,7 @@ import { problemsOf } from './route-problems.js';
 
 const TAGS: Readonly<Record<string, string>> = {
   auth: 'Accounts, sessions and tokens',
+  admin: 'All accounts, for administrators',
   tasks: 'Tasks',
   notifications: 'Notifications and their preferences',
   webhooks: 'Events sent to a URL of yours',
@@ -41,7 +50,10 @@ export function openApiDocument(version: string, described: readonly Route[] = r
     paths,
     components: {
       schemas: schemas.components,
-      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        apiToken: { type: 'http', scheme: 'bearer', bearerFormat: 'tw_...' },
+      },
     },
   };
 }
@@ -52,13 +64,14 @@ function operationOf(
   problem: JsonSchema,
   operation: JsonSchema,
 ): OpenApiOperation {
+  const notes = notesOf(route);
   return {
     operationId: operationId(route),
     summary: route.summary,
-    ...(route.kind === 'secret' && route.method !== 'GET' && { description: NO_KEY }),
+    ...(notes !== '' && { description: notes }),
     ...(route.deprecated && { deprecated: true }),
     tags: [tagOf(route)],
-    security: (route.access ?? 'user') === 'public' ? [] : [{ accessToken: [] }],
+    security: securityOf(route),
     parameters: parametersOf(route, schemas),
     ...(route.body && { requestBody: { required: true, content: json(schemas.add(route.body)) } }),
     responses: {
@@ -108,6 +121,21 @@ function problemResponses(route: Route, problem: JsonSchema): Record<string, Res
 
 function json(schema: JsonSchema): Content {
   return { 'application/json': { schema } };
+}
+
+/** Scopes stand in the description: in OpenAPI, those of bearer tokens are nobody's. */
+function securityOf(route: Route): OpenApiOperation['security'] {
+  if (route.access === 'public') return [];
+  return [{ accessToken: [] }, ...(scopeOf(route) === null ? [] : [{ apiToken: [] }])];
+}
+
+function notesOf(route: Route): string {
+  const scope = scopeOf(route);
+  const isNamed = route.access !== 'public' && scope !== null && scope !== 'any';
+  return [
+    ...(route.kind === 'secret' && route.method !== 'GET' ? [NO_KEY] : []),
+    ...(isNamed ? [`An API token needs the scope \`${scope}\`.`] : []),
+  ].join(' ');
 }
 
 /** `GET /v1/tasks/{id}` -> `get_tasks_id`. */

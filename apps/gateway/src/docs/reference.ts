@@ -1,4 +1,4 @@
-import { type ProblemCode, PROBLEMS, type Route, routes } from '@taskwire/contracts';
+import { type ProblemCode, PROBLEMS, type Route, routes, scopeOf } from '@taskwire/contracts';
 import { marked } from 'marked';
 import { curlExample } from './curl-example.js';
 import { guide } from './guide.js';
@@ -59,7 +59,7 @@ function routeArticle(route: Route, document: OpenApiDocument): Html {
   return html`<article id="${anchor(route)}">
     <h3><span class="method">${route.method}</span> <code>${route.path}</code></h3>
     <p>
-      ${route.summary}${route.access === 'public' && ' (no token needed)'}${route.access === 'admin' && ' (admins only)'}
+      ${route.summary}${route.access === 'public' && ' (no token needed)'}${route.access === 'admin' && ' (admins only)'}${scopeNote(route)}
     </p>
     ${operation && details(operation)}
     <h4>Problems</h4>
@@ -67,6 +67,12 @@ function routeArticle(route: Route, document: OpenApiDocument): Html {
     <h4>Example</h4>
     <pre><code>${curlExample(route)}</code></pre>
   </article>`;
+}
+
+function scopeNote(route: Route): string {
+  const scope = route.access === 'public' ? null : scopeOf(route);
+  if (scope === null) return '';
+  return scope === 'any' ? ' (any API token)' : ` (API token with ${scope})`;
 }
 
 function details({ parameters, requestBody, responses }: OpenApiOperation): Html {

@@ -29,8 +29,7 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
   const problems: readonly ProblemCode[] = [
     ...EVERYWHERE,
     ...(checked ? (['validation_failed'] as const) : []),
-    ...(access === 'public' ? [] : (['unauthenticated'] as const)),
-    ...(access === 'admin' ? (['forbidden'] as const) : []),
+    ...(access === 'public' ? [] : (['unauthenticated', 'forbidden'] as const)),
     ...(route.ifMatch === 'required' ? (['if_match_required'] as const) : []),
     ...(route.service === 'gateway' && route.kind === 'local' ? [] : OF_CALLS),
     ...(route.kind === 'command' ? OF_COMMANDS : []),

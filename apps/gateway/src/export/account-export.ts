@@ -1,5 +1,9 @@
 import {
   accountRoutes,
+  ApiTokenList,
+  apiTokenRoutes,
+  SecondFactor,
+  secondFactorRoutes,
   analyticsRoutes,
   AuditPage,
   NotificationList,
@@ -39,6 +43,8 @@ export class AccountExports {
       exportedAt: new Date().toISOString(),
       user: await of(User, accountRoutes.me),
       sessions: (await of(SessionList, accountRoutes.sessions)).sessions,
+      secondFactor: await of(SecondFactor, secondFactorRoutes.show),
+      apiTokens: (await of(ApiTokenList, apiTokenRoutes.list)).apiTokens,
       preferences: await of(Preferences, notificationRoutes.preferences),
       analytics: await of(UserAnalytics, analyticsRoutes.me, '?days=365'),
       webhooks: (await of(WebhookList, webhookRoutes.list)).webhooks,

@@ -24,15 +24,15 @@ export class ExportController {
     }
     const pieces = this.exports.pieces(caller);
     // Asked for before anything is answered, so that a service that is away is a problem and no half document.
-    const first = await pieces.next();
-    return new StreamableFile(Readable.from(prepend(first.value, pieces)), {
+    const { value: first = '' } = (await pieces.next()) as IteratorResult<string, undefined>;
+    return new StreamableFile(Readable.from(prepend(first, pieces)), {
       type: 'application/json; charset=utf-8',
       disposition: 'attachment; filename="taskwire-export.json"',
     });
   }
 }
 
-async function* prepend(first: string | undefined, rest: AsyncIterable<string>): AsyncGenerator<string> {
-  if (first !== undefined) yield first;
+async function* prepend(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
   yield* rest;
 }

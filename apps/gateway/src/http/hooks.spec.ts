@@ -34,6 +34,7 @@ beforeEach(async () => {
   const limits = new Limits({
     ip: new RateLimit('ip', 3),
     user: new RateLimit('user', 3),
+    token: new RateLimit('token', 3),
     addresses: new ClientAddresses(''),
     exemptToken: undefined,
   });

@@ -1,5 +1,10 @@
-import { LastEventId } from '@taskwire/contracts';
-import { type AccessTokenVerifier, ProblemError } from '@taskwire/service';
+import { LastEventId, liveRoutes } from '@taskwire/contracts';
+import {
+  type AccessTokenVerifier,
+  demandScope,
+  type ExchangeCredentials,
+  ProblemError,
+} from '@taskwire/service';
 import type { FeedReader } from './feed-reader.js';
 import { LiveConnection } from './live-connection.js';
 import { type LiveConnections, MAX_CONNECTIONS_PER_USER } from './live-connections.js';
@@ -25,6 +30,7 @@ export class LiveDesk {
   constructor(
     private readonly tickets: Tickets,
     private readonly tokens: AccessTokenVerifier,
+    private readonly exchange: ExchangeCredentials,
     private readonly connections: LiveConnections,
     private readonly feed: FeedReader,
   ) {}
@@ -41,7 +47,7 @@ export class LiveDesk {
     if (!position.success)
       throw new ProblemError('bad_request', 'the last event id must be the id of a frame');
     const signed = ticket === undefined ? undefined : this.read(ticket);
-    const admission = signed ?? (await this.tokens.verify(authorization));
+    const admission = signed ?? (await this.bearer(authorization));
     known(admission.userId);
     const leave = this.connections.takeSeat(admission.userId);
     if (leave === undefined) {
@@ -68,6 +74,12 @@ export class LiveDesk {
       this.connections.remove(connection);
       leave();
     });
+  }
+
+  private async bearer(authorization: string | undefined): Promise<Admission> {
+    const caller = await this.tokens.verify(await this.exchange(authorization));
+    demandScope(caller, liveRoutes.live);
+    return caller;
   }
 
   private read(ticket: string): SignedTicket {

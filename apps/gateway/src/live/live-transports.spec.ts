@@ -37,7 +37,8 @@ beforeEach(async () => {
   feed = new FeedInMemory();
   tickets = new Tickets('a secret of thirty-two characters', new UsedTicketsInMemory());
   connections = new LiveConnections((session) => revoked.has(session), { beatMs: 50, checkMs: 20 });
-  const desk = new LiveDesk(tickets, {} as AccessTokenVerifier, connections, feed);
+  const noExchange = (authorization: string | undefined) => Promise.resolve(authorization);
+  const desk = new LiveDesk(tickets, {} as AccessTokenVerifier, noExchange, connections, feed);
   server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://gateway');
     const credentials = {

@@ -21,6 +21,8 @@ export const GivenPassword = z
   .string()
   .min(1)
   .max(2 * PASSWORD.maxLength);
+/** Six digits of an authenticator app, or a recovery code. */
+export const SecondFactorCode = z.string().trim().min(6).max(40);
 /** Of an account that exists, which may be older than the rules for new names. */
 export const StoredName = Text.trim().min(1).max(100);
 /** Stands in greetings and headers of emails: one line, nothing that a terminal or a mail program would act on. */
@@ -98,7 +100,7 @@ export type Session = z.output<typeof Session>;
 export const SessionList = z.object({ sessions: z.array(Session) }).meta({ id: 'SessionList' });
 export type SessionList = z.output<typeof SessionList>;
 export const ChangePasswordBody = z
-  .strictObject({ currentPassword: GivenPassword, newPassword: Password })
+  .strictObject({ currentPassword: GivenPassword, newPassword: Password, code: SecondFactorCode.optional() })
   .meta({ id: 'ChangePassword' });
 
 export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta({ id: 'Jwks' });
@@ -124,7 +126,7 @@ export const accountRoutes = {
     access: 'public',
     body: LoginBody,
     success: { status: 200, body: SignedIn },
-    problems: ['invalid_credentials'],
+    problems: ['invalid_credentials', 'second_factor_needed'],
   }),
   refresh: route('POST', '/v1/auth/refresh', {
     summary: 'Exchange a refresh token for new tokens',
@@ -165,7 +167,7 @@ export const accountRoutes = {
     kind: 'secret',
     body: ChangePasswordBody,
     success: { status: 204 },
-    problems: ['not_found'],
+    problems: ['not_found', 'second_factor_needed'],
   }),
   sessions: route('GET', '/v1/auth/sessions', {
     summary: 'Your sessions, the last used first',

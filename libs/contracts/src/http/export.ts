@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { Instant } from '../values.js';
 import { Session, User } from './accounts.js';
+import { ApiToken } from './api-tokens.js';
 import { UserAnalytics } from './analytics.js';
 import { AuditEntry } from './audit.js';
 import { Notification, Preferences } from './notifications.js';
 import { route } from './route.js';
+import { SecondFactor } from './second-factors.js';
 import { Task } from './tasks.js';
 import { Webhook } from './webhooks.js';
 
@@ -14,6 +16,8 @@ export const AccountExport = z
     exportedAt: Instant,
     user: User,
     sessions: z.array(Session),
+    secondFactor: SecondFactor,
+    apiTokens: z.array(ApiToken),
     preferences: Preferences,
     analytics: UserAnalytics,
     webhooks: z.array(Webhook),

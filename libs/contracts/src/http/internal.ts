@@ -45,7 +45,10 @@ export const RotateKeysBody = z.strictObject({ afterSeconds: z.int().min(15).max
 
 /** How long an access token is valid. */
 export const ACCESS_TOKEN_SECONDS = 600;
-/** Claims of an access token: RFC 9068 (`typ: at+jwt`) with the session's id. */
+/**
+ * Claims of an access token: RFC 9068 (`typ: at+jwt`) with the session's id. One that stands for an API token has its id
+ * for a session, and its scopes, separated by blanks; without `scope` it may do all that its user may.
+ */
 export const AccessTokenClaims = z.object({
   iss: z.string(),
   aud: z.string(),
@@ -53,6 +56,7 @@ export const AccessTokenClaims = z.object({
   sid: Uuid,
   jti: z.string(),
   roles: z.array(Role),
+  scope: z.string().optional(),
   iat: z.int(),
   exp: z.int(),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Instant, Uuid } from '../values.js';
-import { Email, GivenPassword, Password, SignedIn } from './accounts.js';
+import { Email, GivenPassword, Password, SecondFactorCode, SignedIn } from './accounts.js';
 import { route } from './route.js';
 
 /** The token that stands behind `#token=` in a mailed link. */
@@ -14,13 +14,15 @@ export const ResetPasswordBody = z
   .strictObject({ token: MailedToken, newPassword: Password })
   .meta({ id: 'ResetPassword' });
 export const ChangeEmailBody = z
-  .strictObject({ newEmail: Email, password: GivenPassword })
+  .strictObject({ newEmail: Email, password: GivenPassword, code: SecondFactorCode.optional() })
   .meta({ id: 'ChangeEmail' });
 export const ConfirmEmailBody = z.strictObject({ token: MailedToken }).meta({ id: 'ConfirmEmail' });
 /** `changed`: both addresses have confirmed, and the new one counts. */
 export const EmailConfirmed = z.object({ changed: z.boolean() }).meta({ id: 'EmailConfirmed' });
 export type EmailConfirmed = z.output<typeof EmailConfirmed>;
-export const DeleteAccountBody = z.strictObject({ password: GivenPassword }).meta({ id: 'DeleteAccount' });
+export const DeleteAccountBody = z
+  .strictObject({ password: GivenPassword, code: SecondFactorCode.optional() })
+  .meta({ id: 'DeleteAccount' });
 
 export const EmailPurpose = z.enum([
   'registration',
@@ -83,7 +85,7 @@ export const mailedRoutes = {
     kind: 'secret',
     body: ChangeEmailBody,
     success: { status: 202 },
-    problems: ['not_found'],
+    problems: ['not_found', 'second_factor_needed'],
   }),
   confirmEmail: route('POST', '/v1/auth/email/confirm', {
     summary: 'Confirm a change of email with the token that was mailed to the old or the new address',
@@ -100,6 +102,6 @@ export const mailedRoutes = {
     kind: 'secret',
     body: DeleteAccountBody,
     success: { status: 204 },
-    problems: ['not_found'],
+    problems: ['not_found', 'second_factor_needed'],
   }),
 } as const;

@@ -8,6 +8,8 @@ export const PROBLEMS = {
   unauthenticated: { status: 401, title: 'No valid access token' },
   invalid_credentials: { status: 401, title: 'Email or password is wrong' },
   invalid_refresh_token: { status: 401, title: 'The refresh token is unknown, used or expired' },
+  invalid_second_factor: { status: 401, title: 'The challenge or the code is wrong, used or expired' },
+  second_factor_needed: { status: 403, title: 'A code of the second factor is needed' },
   forbidden: { status: 403, title: 'Not allowed for this account' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This path has no such method' },
@@ -41,7 +43,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** RFC 9457. `errors` only with `validation_failed`: where (RFC 6901 pointer into the body, or `/query/x`) and what. */
+/**
+ * RFC 9457. `errors` only with `validation_failed`: where (RFC 6901 pointer into the body, or `/query/x`) and what.
+ * `challenge` only with `second_factor_needed` of a login.
+ */
 export const ProblemBody = z
   .object({
     type: z.string(),
@@ -51,6 +56,7 @@ export const ProblemBody = z
     detail: z.string().optional(),
     traceId: z.string(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    challenge: z.string().optional(),
   })
   .meta({ id: 'Problem' });
 export type ProblemBody = z.output<typeof ProblemBody>;

@@ -34,6 +34,7 @@ export class AccessTokenVerifier {
       userId: claims.sub,
       sessionId: claims.sid,
       roles: claims.roles,
+      ...(claims.scope !== undefined && { scopes: claims.scope.split(' ') }),
       expiresAt: new Date(claims.exp * 1000),
       token,
     };

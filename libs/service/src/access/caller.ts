@@ -5,8 +5,11 @@ import type { FastifyRequest } from 'fastify';
 /** Who calls, from a verified access token. */
 export interface Caller {
   readonly userId: string;
+  /** Of an API token: its own. */
   readonly sessionId: string;
   readonly roles: readonly Role[];
+  /** What an API token may do; of who signed in, undefined: everything. */
+  readonly scopes?: readonly string[];
   /** When the token expires. */
   readonly expiresAt: Date;
   /** The token itself, for calls to other services on the caller's behalf. */

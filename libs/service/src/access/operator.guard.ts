@@ -29,7 +29,8 @@ export class OperatorGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (this.#isInternal(request.headers.authorization)) return true;
     const caller = await this.tokens.verify(request.headers.authorization);
-    if (!caller.roles.includes('operator'))
+    // No scope allows it to an API token.
+    if (!caller.roles.includes('operator') || caller.scopes !== undefined)
       throw new ProblemError('forbidden', 'this needs the role operator');
     setCaller(request, caller);
     return true;

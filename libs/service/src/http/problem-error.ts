@@ -4,6 +4,8 @@ import { currentTraceId } from '@taskwire/telemetry';
 export interface ProblemOptions extends ErrorOptions {
   /** With `validation_failed`: where and what. */
   readonly errors?: ProblemBody['errors'];
+  /** With `second_factor_needed` of a login: what the code belongs to. */
+  readonly challenge?: string;
   /** Headers of the answer, for example `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -12,15 +14,17 @@ export interface ProblemOptions extends ErrorOptions {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly errors: ProblemBody['errors'];
+  readonly challenge: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly code: ProblemCode,
     readonly detail?: string,
-    { errors, headers = {}, ...options }: ProblemOptions = {},
+    { errors, challenge, headers = {}, ...options }: ProblemOptions = {},
   ) {
     super(detail ?? PROBLEMS[code].title, options);
     this.errors = errors;
+    this.challenge = challenge;
     this.headers = headers;
   }
 
@@ -37,6 +41,7 @@ export class ProblemError extends Error {
       ...(this.detail !== undefined && { detail: this.detail }),
       traceId: currentTraceId() ?? '',
       ...(this.errors && { errors: this.errors }),
+      ...(this.challenge !== undefined && { challenge: this.challenge }),
     };
   }
 }

@@ -1,0 +1,81 @@
+import { Controller, Header, Inject } from '@nestjs/common';
+import {
+  type EnrolledSecondFactor,
+  type EnrolSecondFactorBody,
+  type RecoveryCodes,
+  type SecondFactorCodeBody,
+  secondFactorRoutes,
+} from '@taskwire/contracts';
+import type { OutboxStore } from '@taskwire/outbox';
+import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
+import type { z } from 'zod';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { ConfirmPassword } from '../passwords/confirm-password.js';
+import { LoginLimits } from '../sessions/login-limits.js';
+import { newRecoveryCode, RECOVERY_CODES, recoveryHashOf } from './recovery-code.js';
+import { SecondFactorStore } from './second-factor-store.js';
+import { SecondFactors, wrongCode } from './second-factors.js';
+import { SecretKey } from './secret-key.js';
+import { newTotpSecret } from './totp.js';
+
+@Controller()
+export class EnrolSecondFactorHandlers {
+  constructor(
+    @Inject(LoginLimits) private readonly limits: LoginLimits,
+    @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
+    @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
+    @Inject(SecondFactors) private readonly factors: SecondFactors,
+    @Inject(SecretKey) private readonly key: SecretKey,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
+  ) {}
+
+  /** With the password: who found a session open must not lock its owner out. */
+  @Route(secondFactorRoutes.enrol)
+  @Header('cache-control', 'no-store')
+  async enrol(
+    @Body() { password }: z.output<typeof EnrolSecondFactorBody>,
+    @Caller() { userId: accountId }: Caller,
+  ): Promise<EnrolledSecondFactor> {
+    const account = await this.password.of(accountId, password, '/password');
+
+    const enrolled = newTotpSecret(account.email);
+    const sealed = this.key.seal(accountId, enrolled.secret);
+    await this.outbox.write(async ({ tx }) => {
+      const present = await this.store.findForChange(tx, accountId);
+      if (present !== null && present.confirmedAt !== null) throw alreadyThere();
+      const fresh = { confirmedAt: null, lastStep: 0, failures: 0, failedAt: null };
+      await this.store.save(tx, { accountId, sealed, ...fresh });
+    });
+    return enrolled;
+  }
+
+  /** The code shows that the app has the secret, before one is asked for at each login. */
+  @Route(secondFactorRoutes.confirm)
+  @Header('cache-control', 'no-store')
+  async confirm(
+    @Body() { code }: z.output<typeof SecondFactorCodeBody>,
+    @Caller() { userId: accountId, sessionId }: Caller,
+  ): Promise<RecoveryCodes> {
+    await this.limits.takeOf(accountId);
+    const recoveryCodes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
+    await this.outbox.write(async ({ tx }) => {
+      const now = new Date();
+      const factor = await this.store.findForChange(tx, accountId);
+      if (factor === null) throw new ProblemError('not_found', 'no second factor was begun to be added');
+      if (factor.confirmedAt !== null) throw alreadyThere();
+      const lastStep = this.factors.stepOf(factor, code, now);
+      if (lastStep === null) throw wrongCode();
+
+      await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
+      await this.store.addRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
+      const who = { actor: accountId, subject: accountId, session: sessionId };
+      await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
+    });
+    return { recoveryCodes };
+  }
+}
+
+function alreadyThere(): ProblemError {
+  return new ProblemError('already_exists', 'the account has a second factor: disable it first');
+}

@@ -1,0 +1,18 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+export const RECOVERY_CODES = 10;
+/** Without letters and digits that look alike; 32 of them, so each is five random bits. */
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz023456789';
+const LENGTH = 16;
+
+/** 80 random bits in groups of four, such as `k7qd-2m9x-…`: too many to be guessed from their hashes. */
+export function newRecoveryCode(): string {
+  const letters = [...randomBytes(LENGTH)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
+  return letters.replaceAll(/(.{4})(?=.)/g, '$1-');
+}
+
+/** Of a code in any spelling. */
+export function recoveryHashOf(code: string): Uint8Array<ArrayBuffer> {
+  const letters = code.toLowerCase().replaceAll(/[^a-z\d]/g, '');
+  return new Uint8Array(createHash('sha256').update(letters).digest());
+}

@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OutboxStore } from '@taskwire/outbox';
+import { OUTBOX_STORE, ProblemError } from '@taskwire/service';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { waitMs } from './attempts.js';
+import { recoveryHashOf } from './recovery-code.js';
+import { SecondFactorStore, type StoredFactor } from './second-factor-store.js';
+import { SecretKey } from './secret-key.js';
+import { stepOf } from './totp.js';
+
+/** `off`: the account has no second factor. A number: no code is looked at for so many milliseconds. */
+type Verdict = 'right' | 'wrong' | 'off' | number;
+
+/** Checks codes of accounts; each counts once, and wrong ones are counted, whatever becomes of the request. */
+@Injectable()
+export class SecondFactors {
+  constructor(
+    @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
+    @Inject(SecretKey) private readonly key: SecretKey,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
+  ) {}
+
+  /** For what needs a fresh code where there is a second factor. Throws the problem of who has none that counts. */
+  async demand(accountId: string, code: string | undefined): Promise<void> {
+    const factor = await this.store.find(accountId);
+    if (factor === null || factor.confirmedAt === null) return;
+    if (code === undefined) throw new ProblemError('second_factor_needed', 'send a code of it as code');
+    if (!(await this.matches(accountId, code))) throw wrongCode();
+  }
+
+  /** Uses a code up. Throws `rate_limited` after too many wrong ones. */
+  async matches(accountId: string, code: string): Promise<boolean> {
+    const verdict = await this.use(accountId, code);
+    if (typeof verdict !== 'number') return verdict === 'right';
+    const seconds = Math.ceil(verdict / 1000);
+    throw new ProblemError(
+      'rate_limited',
+      `too many wrong codes: try again in ${seconds} s, or use a recovery code`,
+      { headers: { 'retry-after': String(seconds) } },
+    );
+  }
+
+  /** The time step of a code, if it is one that counts now. */
+  stepOf({ accountId, sealed, lastStep }: StoredFactor, code: string, now: Date): number | null {
+    return stepOf(this.key.unseal(accountId, sealed), code, lastStep, now);
+  }
+
+  private use(accountId: string, code: string): Promise<Verdict> {
+    return this.outbox.write(async ({ tx }) => {
+      const now = new Date();
+      const factor = await this.store.findForChange(tx, accountId);
+      if (factor === null || factor.confirmedAt === null) return 'off';
+      if (await this.store.takeRecoveryCode(tx, accountId, recoveryHashOf(code))) {
+        const who = { actor: accountId, subject: accountId, session: null };
+        await this.audit.record(tx, { action: 'recovery_code.used' }, who);
+        return 'right';
+      }
+      const wait = waitMs(factor, now);
+      if (wait > 0) return wait;
+
+      const step = this.stepOf(factor, code, now);
+      const counted =
+        step === null
+          ? { failures: factor.failures + 1, failedAt: now }
+          : { lastStep: step, failures: 0, failedAt: null };
+      await this.store.save(tx, { ...factor, ...counted });
+      return step === null ? 'wrong' : 'right';
+    });
+  }
+}
+
+export function wrongCode(): ProblemError {
+  const errors = [{ pointer: '/code', detail: 'is wrong, or was used before' }];
+  return new ProblemError('validation_failed', undefined, { errors });
+}
