@@ -32,7 +32,7 @@ export const exportRoutes = {
     summary: 'All that is stored of you, as one JSON document; twice a minute at most',
     service: 'gateway',
     kind: 'local',
-    success: { status: 200, body: AccountExport },
+    success: { status: 200, body: AccountExport, streamed: true },
     headers: ['Content-Disposition'],
     problems: ['service_unavailable', 'timeout', 'not_found'],
   }),

@@ -26,7 +26,13 @@ export interface RouteOptions {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly ifMatch?: 'required' | 'optional';
-  readonly success: { readonly status: number; readonly body?: z.ZodType; readonly contentType?: string };
+  readonly success: {
+    readonly status: number;
+    readonly body?: z.ZodType;
+    readonly contentType?: string;
+    /** Sent while it is read, so that nothing is known of the whole when it begins. */
+    readonly streamed?: true;
+  };
   /** What an answer of 202 without a body means, where the route may give one beside its success. */
   readonly accepted?: string;
   /** Response headers worth documenting. */
@@ -46,7 +52,7 @@ export interface Route extends RouteOptions {
 /** Whether its answer has an ETag, which a client may send back in If-None-Match (RFC 9110 13.1.2). */
 export function isConditional({ method, kind, success }: Route): boolean {
   const isRead = kind === 'read' || kind === 'local';
-  return method === 'GET' && isRead && success.body !== undefined;
+  return method === 'GET' && isRead && success.body !== undefined && success.streamed !== true;
 }
 
 /** Declares an HTTP route of the public API: validation, documentation and the gateway's binding come from it. */
