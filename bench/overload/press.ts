@@ -38,15 +38,21 @@ export async function press(
     else if (answer.statusCode === 503 && answer.headers['retry-after'] !== undefined) refused.push(ms);
     else others += 1;
   };
-  const asking: Promise<void>[] = [];
+  const started = performance.now();
+  await atRate(perSecond, seconds, () => ask().catch(() => void (others += 1)));
+  await pool.close();
+  return { seconds: (performance.now() - started) / 1_000, good, refused, others };
+}
+
+/** Does something so many times a second for a while, and waits for all of it. */
+export async function atRate(perSecond: number, seconds: number, work: () => Promise<void>): Promise<void> {
+  const working: Promise<void>[] = [];
   const started = performance.now();
   const end = started + seconds * 1_000;
   for (let now = started; now < end; now = performance.now()) {
     const due = Math.floor(((now - started) / 1_000) * perSecond);
-    while (asking.length < due) asking.push(ask().catch(() => void (others += 1)));
+    while (working.length < due) working.push(work());
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  await Promise.all(asking);
-  await pool.close();
-  return { seconds: (performance.now() - started) / 1_000, good, refused, others };
+  await Promise.all(working);
 }

@@ -5,6 +5,7 @@ import type { BenchOptions } from '../rig/options.ts';
 import { shortNumber } from '../rig/plot.ts';
 import { answers, startProgram } from '../rig/program.ts';
 import { type Goal, writeReport } from '../rig/report.ts';
+import { percentile } from '../rig/rounds.ts';
 import { Scope } from '../rig/scope.ts';
 import { temporaryFolder } from '../rig/servers.ts';
 import { press, type Pressed } from './press.ts';
@@ -111,10 +112,10 @@ function rowOf(load: string, asked: number, { seconds, good, refused, others }: 
   return {
     ...{ load, asked, others },
     goodput: good.length / seconds,
-    goodP99: percentile(good, 0.99),
+    goodP99: percentile(sorted(good), 0.99),
     refused: refused.length / seconds,
-    refusedP50: percentile(refused, 0.5),
-    refusedP99: percentile(refused, 0.99),
+    refusedP50: percentile(sorted(refused), 0.5),
+    refusedP99: percentile(sorted(refused), 0.99),
   };
 }
 
@@ -143,7 +144,4 @@ function goalsOf(rows: readonly Row[]): Goal[] {
   ];
 }
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
+const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);

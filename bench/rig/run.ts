@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { runCommandPath } from '../command-path/run.ts';
 import { runBacklog } from '../backlog/run.ts';
+import { runLogins } from '../logins/run.ts';
 import { runDrivers } from '../drivers/run.ts';
 import { runOverhead } from '../overhead/run.ts';
 import { runOverload } from '../overload/run.ts';
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> 
   relay: runRelay,
   overhead: runOverhead,
   overload: runOverload,
+  logins: runLogins,
   soak: runSoak,
 };
 const BUSES: readonly BusName[] = ['kafka', 'rabbitmq', 'postgres'];

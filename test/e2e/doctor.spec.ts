@@ -97,13 +97,13 @@ describe('a service', () => {
     });
 
   it('does not start with fewer connections than its batches hold', async () => {
-    await expect(start(2)).rejects.toThrow(
-      /not started:\n {2}DATABASE_CONNECTIONS is 2, and 2 batches .*: set DATABASE_CONNECTIONS to 3 or more/,
+    await expect(start(4)).rejects.toThrow(
+      /not started:\n {2}DATABASE_CONNECTIONS is 4, and 4 batches .*: set DATABASE_CONNECTIONS to 5 or more/,
     );
   });
 
   it('starts with one more', async () => {
-    await (await start(3)).close();
+    await (await start(5)).close();
   });
 });
 

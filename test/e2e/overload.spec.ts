@@ -7,9 +7,9 @@ import { type BodyOf, call, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 
 const PLACES = 10;
-/** How long the service takes for each answer: with ten places that is 50 a second, so that the machine is no part of it. */
-const SERVICE_MS = 200;
-const MEASURED_MS = 2_000;
+/** How long the service takes for each answer: with ten places that is 25 a second, so that the machine is no part of it. */
+const SERVICE_MS = 400;
+const MEASURED_MS = 3_000;
 const ROUNDS = 3;
 const STATS: BodyOf<typeof TaskStats> = {
   ...{ total: 0, overdue: 0, dueToday: 0, completionRate: 0 },
@@ -85,7 +85,7 @@ it('answers as many as it can when five times as many ask, and refuses the other
   expect(Math.max(...goods(crowded))).toBeGreaterThan(0.9 * Math.max(...goods(fitting)));
   expect(refusals[Math.floor(refusals.length / 2)]).toBeLessThan(SERVICE_MS / 2);
   expect(after.status).toBe(200);
-}, 30_000);
+}, 60_000);
 
 it('answers for the other services meanwhile', async () => {
   const crowd = press(5 * PLACES);

@@ -7,7 +7,10 @@ import { add, jest } from './jest.js';
 import { findRedis } from './redis.js';
 import { summary } from './summary.js';
 
-const ON_RABBITMQ = ['accounts', 'identity', 'live', 'outages', 'owasp', 'sessions', 'writes'];
+const ON_RABBITMQ = [
+  ...['accounts', 'administration', 'api-tokens', 'identity', 'live'],
+  ...['owasp', 'sessions', 'webhooks', 'writes'],
+];
 
 // Most tests wait for brokers and databases, so three at a time keep two cores busy; crash tests keep them busy by themselves.
 const phases = [
