@@ -40,4 +40,21 @@ describe('accounts', () => {
     expect(after?.version).toBe(3);
     expect(new Set(after?.roles)).toEqual(new Set(['user', 'admin', 'operator']));
   });
+
+  it('change to an address that is free, and to one that two take at the same moment only once', async () => {
+    const [ann, bob, taken] = [accountOf(), accountOf(), accountOf()];
+    for (const account of [ann, bob, taken]) await add(account);
+    const move = (account: ReturnType<typeof accountOf>, email: string) =>
+      test
+        .inTransaction(async (tx) => {
+          if (!(await test.accounts.saveEmail(tx, { ...account, email, version: 2 })))
+            throw new Error('taken');
+          return 'moved';
+        })
+        .catch((error: Error) => error.message);
+
+    expect(await move(ann, taken.email)).toBe('taken');
+    const moves = await Promise.all([move(ann, 'new@example.org'), move(bob, 'new@example.org')]);
+    expect(moves.toSorted()).toEqual(['moved', 'taken']);
+  });
 });
