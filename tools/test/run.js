@@ -12,12 +12,12 @@ const ON_RABBITMQ = [
   ...['owasp', 'sessions', 'webhooks', 'writes'],
 ];
 
-// Most tests wait for brokers and databases, so three at a time keep two cores busy; crash tests keep them busy by themselves.
+// Two at a time: a third keeps two slow cores so busy that brokers and databases miss their time limits.
 const phases = [
   {
     roots: ['apps', 'libs', 'tools', 'test'],
     args: [
-      '--maxWorkers=3',
+      '--maxWorkers=2',
       '--testPathIgnorePatterns=/node_modules/',
       '--testPathIgnorePatterns=/test/faults/',
     ],

@@ -6,6 +6,7 @@ import { DEFAULT_DATABASE, settingsOf } from './settings.js';
 
 const bus = new BusDatabase();
 const made: string[] = [];
+const MOST_ATTEMPTS = 5;
 
 /** The URL of a database that does not exist yet. */
 function missing(): string {
@@ -14,6 +15,19 @@ function missing(): string {
   const url = new URL(bus.url);
   url.pathname = `/${name}`;
   return url.href;
+}
+
+/** Why it can't connect. A server that is too busy to let it in within its time limit is asked again, as a service does. */
+async function refusalOf(open: () => PostgresDriver): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await open()
+      .connect()
+      .then(
+        () => 'it connected',
+        (error: Error) => error.message,
+      );
+    if (attempt === MOST_ATTEMPTS || !answer.includes('timeout expired')) return answer;
+  }
 }
 
 afterAll(async () => {
@@ -44,7 +58,7 @@ it('finds what an earlier start made', async () => {
 it('refuses a schema that a newer release made, and says what to do', async () => {
   await bus.start('old');
   await bus.rows('update bus.meta set version = 99');
-  await expect(bus.driver().connect()).rejects.toThrow(/version 99.*run the release that made it/);
+  expect(await refusalOf(() => bus.driver())).toMatch(/version 99.*run the release that made it/);
   await bus.rows('update bus.meta set version = 1');
 });
 
@@ -55,7 +69,7 @@ it('says what to do when the database is missing and may not be made', async () 
     const url = new URL(missing());
     url.username = role;
     url.password = 'limited';
-    await expect(bus.driver({ url: url.href }).connect()).rejects.toThrow(
+    expect(await refusalOf(() => bus.driver({ url: url.href }))).toMatch(
       /create it and make the user its owner/,
     );
   } finally {
