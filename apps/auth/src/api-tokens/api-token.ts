@@ -1,5 +1,6 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { API_TOKEN_PREFIX, type ApiToken as ApiTokenView, type Scope } from '@taskwire/contracts';
+import { hashOf } from '../secret-hash.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Of the token, to tell one from another: the prefix and four of 43 random characters. */
@@ -37,11 +38,6 @@ export function newApiToken({ expiresInDays, ...token }: NewApiToken, now: Date)
     lastUsedAt: null,
   };
   return { secret, stored };
-}
-
-/** 256 random bits need no slow hash. */
-export function hashOf(secret: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(secret).digest());
 }
 
 export function apiTokenView({ hash: _, accountId: __, ...token }: ApiToken): ApiTokenView {

@@ -2,7 +2,7 @@ import { Body, Controller, Header, Inject } from '@nestjs/common';
 import { ExchangeApiTokenBody, type ExchangedApiToken } from '@taskwire/contracts';
 import { InternalRoute, ProblemError } from '@taskwire/service';
 import { AccessTokens } from '../sessions/access-tokens.js';
-import { hashOf } from './api-token.js';
+import { hashOf } from '../secret-hash.js';
 import { ApiTokenStore } from './api-token-store.js';
 
 /** For gateways: what they send to services in the place of an API token. */

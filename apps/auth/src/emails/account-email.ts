@@ -1,5 +1,6 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { EmailPurpose } from '@taskwire/contracts';
+import { hashOf } from '../secret-hash.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -67,9 +68,5 @@ export function isOpen({ usedAt, expiresAt, attempts }: AccountEmail, now: Date)
 /** 256 random bits. Only their hash is stored. */
 export function newMailedToken(): { readonly token: string; readonly hash: Bytes } {
   const token = randomBytes(32).toString('base64url');
-  return { token, hash: hashOfToken(token) };
-}
-
-export function hashOfToken(token: string): Bytes {
-  return new Uint8Array(createHash('sha256').update(token).digest());
+  return { token, hash: hashOf(token) };
 }

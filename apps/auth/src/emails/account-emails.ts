@@ -3,12 +3,12 @@ import { EmailRequested } from '@taskwire/contracts';
 import type { HandlerContext } from '@taskwire/messaging';
 import {
   type AccountEmail,
-  hashOfToken,
   isOpen,
   MOST_IN_AN_HOUR,
   type NewEmail,
   newAccountEmail,
 } from './account-email.js';
+import { hashOf } from '../secret-hash.js';
 import { AccountEmailStore } from './account-email-store.js';
 import { invalidLink } from './invalid-link.js';
 
@@ -33,7 +33,7 @@ export class AccountEmails {
 
   /** The email that a token belongs to; throws `invalid_link` unless it can still be used, for this. */
   async find(token: string, purposes: readonly AccountEmail['purpose'][]): Promise<AccountEmail> {
-    const email = await this.store.findByToken(hashOfToken(token));
+    const email = await this.store.findByToken(hashOf(token));
     if (email === null || !purposes.includes(email.purpose) || !isOpen(email, new Date()))
       throw invalidLink();
     return email;

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { hashOf } from '../secret-hash.js';
 
 export const RECOVERY_CODES = 10;
 /** Without letters and digits that look alike; 32 of them, so each is five random bits. */
@@ -14,5 +15,5 @@ export function newRecoveryCode(): string {
 /** Of a code in any spelling. */
 export function recoveryHashOf(code: string): Uint8Array<ArrayBuffer> {
   const letters = code.toLowerCase().replaceAll(/[^a-z\d]/g, '');
-  return new Uint8Array(createHash('sha256').update(letters).digest());
+  return hashOf(letters);
 }

@@ -3,7 +3,7 @@ import { type RefreshBody, accountRoutes } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, OUTBOX_STORE, Route } from '@taskwire/service';
 import type { z } from 'zod';
-import { hashOf } from './refresh-token.js';
+import { hashOf } from '../secret-hash.js';
 import { type ClientRequest, RequestClients } from './request-client.js';
 import { SessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { hashOf, judge, newRefreshToken, newSalt, successorOf } from './refresh-token.js';
+import { hashOf } from '../secret-hash.js';
+import { judge, newRefreshToken, newSalt, successorOf } from './refresh-token.js';
 
 const now = new Date('2026-03-01T08:00:00.000Z');
 const later = new Date('2026-03-31T07:59:59.999Z');

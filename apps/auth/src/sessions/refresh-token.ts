@@ -1,4 +1,5 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { hashOf } from '../secret-hash.js';
 
 export const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 /** A client that lost the answer, or asked twice at once, gets the same successor again for so long. */
@@ -33,11 +34,6 @@ export function successorOf(used: string, salt: Uint8Array, now: Date): RefreshT
 function tokenOf(bytes: Buffer, now: Date): RefreshToken {
   const secret = bytes.toString('base64url');
   return { secret, hash: hashOf(secret), expiresAt: new Date(now.getTime() + LIFETIME_MS) };
-}
-
-/** 256 random bits need no slow hash. */
-export function hashOf(secret: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(secret).digest());
 }
 
 /** A token that was handed in, as the store knows it. */

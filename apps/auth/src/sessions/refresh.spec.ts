@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDatabase } from '../database.js';
 import { requestsTo } from '../requests.fixture.js';
 import { type RunningAuth, startAuth } from '../service.fixture.js';
-import { hashOf } from './refresh-token.js';
+import { hashOf } from '../secret-hash.js';
 
 let auth: RunningAuth;
 let database: ReturnType<typeof openDatabase>;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TestStores, accountOf, createTestStores } from '../auth.fixture.js';
-import { hashOf, newRefreshToken, newSalt, successorOf } from './refresh-token.js';
+import { hashOf } from '../secret-hash.js';
+import { newRefreshToken, newSalt, successorOf } from './refresh-token.js';
 
 const LONG_AGO = new Date(0);
 const SOMEWHERE = { address: '192.0.2.1', userAgent: null };

@@ -5,7 +5,8 @@ import type { HandlerContext } from '@taskwire/messaging';
 import type { Account } from '../accounts/account.js';
 import { AuditTrail, type EndReason } from '../audit/audit-trail.js';
 import { AccessTokens } from './access-tokens.js';
-import { hashOf, newRefreshToken, newSalt, successorOf } from './refresh-token.js';
+import { hashOf } from '../secret-hash.js';
+import { newRefreshToken, newSalt, successorOf } from './refresh-token.js';
 import { MOST_SESSIONS, openSince, type SessionClient, type Use } from './session.js';
 import { SessionStore } from './session-store.js';
 

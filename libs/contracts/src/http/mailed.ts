@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, Uuid } from '../values.js';
+import { Instant } from '../values.js';
 import { Email, GivenPassword, Password, SecondFactorCode, SignedIn } from './accounts.js';
 import { route } from './route.js';
 
@@ -46,7 +46,6 @@ export const AccountLetter = z.object({
   expiresAt: Instant,
 });
 export type AccountLetter = z.output<typeof AccountLetter>;
-export const AccountEmailId = Uuid;
 
 const service = 'auth';
 
