@@ -20,6 +20,7 @@ export class Membership {
   deaf = false;
   #deadline = 0;
   #timer: NodeJS.Timeout | undefined;
+  #due = Infinity;
   #beating: Promise<void> | undefined;
   #failures = 0;
   #stopped = false;
@@ -45,9 +46,13 @@ export class Membership {
     clearTimeout(this.#timer);
   }
 
+  /** A heartbeat in this time, or sooner where one was asked for: often what asks comes together with an answer. */
   beatSoon(ms = 0): void {
+    const due = performance.now() + ms;
+    if (this.#stopped || due >= this.#due) return;
     clearTimeout(this.#timer);
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#tick(), ms);
+    this.#due = due;
+    this.#timer = setTimeout(() => void this.#tick(), ms);
   }
 
   /** A heartbeat now; rejects when it could not be made. One that runs already may not know what just changed. */
@@ -85,6 +90,7 @@ export class Membership {
   }
 
   async #tick(): Promise<void> {
+    this.#due = Infinity;
     try {
       await this.beat();
       this.#failures = 0;

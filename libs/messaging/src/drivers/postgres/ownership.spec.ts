@@ -108,6 +108,26 @@ it('hands over at once on a clean close, long before the lease ends', async () =
   await until('all', () => consumer.partitions().get(topic)?.length === 4);
 });
 
+it('hears of each partition that is handed over, also beside the answer to a heartbeat', async () => {
+  const topic = 'many-handed-over';
+  const settings = { partitions: 32, ttlMs: 60_000, beatMs: 20_000 };
+  const drivers = [
+    await bus.start(topic, ['workers'], settings),
+    await bus.start(topic, ['workers'], settings),
+  ];
+  const [first, second] = drivers.map(
+    (driver) => () => driver.subscribe('workers', [topic], () => Promise.resolve()),
+  );
+  let kept = await first?.();
+  for (const joins of Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? second : first))) {
+    const joined = await joins?.();
+    await until('half', () => joined?.partitions().get(topic)?.length === 16);
+    await kept?.close();
+    kept = joined;
+  }
+  await until('all', () => kept?.partitions().get(topic)?.length === 32);
+});
+
 it('takes a partition from an instance that lives but reads the group no more, as after a lost answer', async () => {
   const topic = 'orphan';
   const [former, heir] = [await bus.start(topic, ['a', 'b']), await bus.start(topic, ['a', 'b'])];
