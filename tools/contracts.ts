@@ -16,13 +16,13 @@ import {
   writeStored,
 } from '@taskwire/contracts/compatibility';
 import { openApiDocument } from '@taskwire/gateway';
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 
 const { values: options } = parseArgs({ options: { publish: { type: 'boolean', default: false } } });
 
 const API_FILE = new URL('../apps/gateway/published/openapi.v1.json', import.meta.url);
 const api = openApiDocument('1');
-const pretty = (json: string) => format(json, { parser: 'json', printWidth: 110 });
+const pretty = async (json: string) => (await format('published.json', json, { printWidth: 110 })).code;
 
 if (options.publish) {
   await publish();

@@ -37,7 +37,7 @@ export class RepositoryCopy {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, block.text);
     }
-    if (/\.ts$/.test(block.file)) this.#touched.add(block.file);
+    if (block.file.endsWith('.ts')) this.#touched.add(block.file);
   }
 
   /** The commands of a block, one a line. */

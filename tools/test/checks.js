@@ -40,9 +40,12 @@ async function buildAll() {
 /** What is checked before the tests run, in order. A check resolves to an exit code and its output. */
 export const checks = [
   { name: 'build', check: buildAll },
-  { name: 'format', check: () => run('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']) },
-  { name: 'lint', check: () => run('eslint/bin/eslint.js', ['--max-warnings', '0', '.']) },
-  { name: 'types', check: () => run('typescript/bin/tsc', ['-p', 'tsconfig.json']) },
+  { name: 'format', check: () => run('oxfmt/bin/oxfmt', ['--check', '.']) },
+  // Types too: both need the same program.
+  {
+    name: 'lint',
+    check: () => run('oxlint/bin/oxlint', ['--deny-warnings', '--report-unused-disable-directives']),
+  },
   {
     name: 'imports',
     check: () =>

@@ -128,7 +128,8 @@ export interface RunContext extends HandlerContext {
  * written to. A batch handler that answers rejections itself says false: it wrote nothing for those.
  */
 export type HandlerResult =
-  { readonly reply: unknown } | { readonly rejection: Rejection; readonly afterWrite?: boolean };
+  | { readonly reply: unknown }
+  | { readonly rejection: Rejection; readonly afterWrite?: boolean };
 
 /** Runs messages of one group in their order, in one transaction. One result per message; throwing fails the whole call. */
 export interface Run {

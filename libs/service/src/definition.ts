@@ -60,7 +60,7 @@ export interface ServiceContext<Config = object, Database = undefined> {
 }
 
 /** A definition of any service, for what starts several. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of services of different stores has no common type
+// oxlint-disable-next-line typescript/no-explicit-any -- a list of services of different stores has no common type
 export type AnyService = ServiceDefinition<any, any>;
 
 export interface RunningService {

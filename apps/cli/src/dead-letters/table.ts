@@ -1,5 +1,5 @@
 /** What would break a line of a terminal, or command it. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
 const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/g;
 
 /** Text of a foreign message, fit for a terminal. */

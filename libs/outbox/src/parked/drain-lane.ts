@@ -113,7 +113,8 @@ async function runRows(
 }
 
 type RowResult =
-  Pick<NewEnding, 'ending' | 'reply' | 'problem'> | { readonly failure: Failure; readonly dead: boolean };
+  | Pick<NewEnding, 'ending' | 'reply' | 'problem'>
+  | { readonly failure: Failure; readonly dead: boolean };
 
 async function runRow(
   parts: StoreParts,

@@ -12,7 +12,7 @@ const BY_INDEX = 'set enable_seqscan = off';
 /** int8 as number (positions stay far below 2^53); the rest as `pg` reads it. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: string) =>
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-return -- pg types its parsers as any
+    // oxlint-disable-next-line typescript/no-unsafe-return -- pg types its parsers as any
     oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text'),
 };
 
