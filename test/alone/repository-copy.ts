@@ -75,8 +75,7 @@ export class RepositoryCopy {
 
   /** Runs specs of the copy, on the database server of this test. */
   specs(paths: readonly string[]): Promise<Ended> {
-    const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-    return this.node([...flags, 'node_modules/jest/bin/jest.js', '--runInBand', ...paths]);
+    return this.node(['node_modules/jest/bin/jest.js', '--runInBand', ...paths]);
   }
 
   remove(): Promise<void> {

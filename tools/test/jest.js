@@ -35,10 +35,7 @@ export async function jest(args, env) {
     const { code } = await run(
       'jest/bin/jest.js',
       ['--json', `--outputFile=${report}`, '--silent=false', ...args],
-      {
-        show: true,
-        env: { ...env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
-      },
+      { show: true, env },
     );
     const found = existsSync(report) && JSON.parse(readFileSync(report, 'utf8'));
     if (found) console.log(slowest(found.testResults).join('\n'));

@@ -1,0 +1,31 @@
+import { createContext } from 'node:vm';
+import { ModernFakeTimers } from '@jest/fake-timers';
+import { ModuleMocker } from 'jest-mock';
+
+/** Specs run in Node itself, as the apps do, and not in a context of their own with other globals. */
+export default class NodeEnvironment {
+  global = globalThis;
+  moduleMocker = new ModuleMocker(globalThis);
+  // Jest asks for both kinds.
+  fakeTimers = null;
+  #context = createContext();
+
+  constructor({ projectConfig }) {
+    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
+  }
+
+  exportConditions() {
+    return [];
+  }
+
+  /** Where Jest runs what it brings itself. */
+  getVmContext() {
+    return this.#context;
+  }
+
+  async setup() {}
+
+  async teardown() {
+    this.fakeTimersModern.dispose();
+  }
+}

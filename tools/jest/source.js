@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import swc from '@swc/core';
+import { root } from '../workspaces.js';
+
+const GLOBALS = new URL('globals.js', import.meta.url).href;
+const CONDITION = 'taskwire-source';
+const RELATIVE_JS = /^\.{1,2}\/.*\.js$/;
+const TYPESCRIPT = /\.ts(\?|$)/;
+
+const cache = join(root, 'node_modules', '.cache', 'taskwire-specs');
+const { $schema: _, ...settings } = JSON.parse(readFileSync(join(root, '.swcrc'), 'utf8'));
+
+/** Where the source map of each module that was loaded is, by the module's URL. */
+export const sourceMaps = new Map();
+
+/** Specs read the workspaces' sources, not what was built of them. */
+export function readSource() {
+  mkdirSync(cache, { recursive: true });
+  registerHooks({ resolve, load });
+}
+
+function resolve(specifier, context, next) {
+  if (specifier === '@jest/globals') return { url: GLOBALS, shortCircuit: true };
+  const isOurs = RELATIVE_JS.test(specifier) && TYPESCRIPT.test(context.parentURL);
+  return next(isOurs ? specifier.replace(/js$/, 'ts') : specifier, {
+    ...context,
+    conditions: [...context.conditions, CONDITION],
+  });
+}
+
+function load(url, context, next) {
+  if (!TYPESCRIPT.test(url)) return next(url, context);
+  const compiled = compile(fileURLToPath(url));
+  sourceMaps.set(url, `${compiled}.map`);
+  return { format: 'module', source: readFileSync(compiled, 'utf8'), shortCircuit: true };
+}
+
+function compile(file) {
+  const text = readFileSync(file, 'utf8');
+  const key = createHash('sha256').update([swc.version, JSON.stringify(settings), file, text].join('\n'));
+  const compiled = join(cache, `${key.digest('hex')}.js`);
+  if (!existsSync(compiled)) {
+    const { code, map } = swc.transformSync(text, {
+      ...settings,
+      filename: file,
+      configFile: false,
+      swcrc: false,
+    });
+    write(`${compiled}.map`, map);
+    write(compiled, code);
+  }
+  return compiled;
+}
+
+/** Several workers may write the same: none reads half of it. */
+function write(file, content) {
+  writeFileSync(`${file}.${process.pid}`, content);
+  renameSync(`${file}.${process.pid}`, file);
+}
