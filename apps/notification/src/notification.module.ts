@@ -12,7 +12,6 @@ import { ReadFeedReader } from './feed/read-feed.js';
 import { ReadNotificationHandler } from './feed/read-notification.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 import { EmailStore } from './mail/email-store.js';
-import { MailWorker } from './mail/mail-worker.js';
 import { mailWorker } from './mail/mail.js';
 import { MailboxStore } from './mail/mailbox-store.js';
 import { MailboxAccess, MailboxController } from './mail/mailbox.js';
@@ -33,7 +32,6 @@ import { SecretSeal } from './webhooks/seal.js';
 import { WebhookTargets } from './webhooks/targets.js';
 import { UpdateWebhookHandler } from './webhooks/update-webhook.js';
 import { WebhookStore } from './webhooks/webhook-store.js';
-import { WebhookWorker } from './webhooks/webhook-worker.js';
 import { webhookTargets, webhookWorker } from './webhooks/webhooks.js';
 
 const commands = [
@@ -71,8 +69,8 @@ export class NotificationModule {
         { provide: DeliveryStore, useValue: new DeliveryStore(db) },
         { provide: WebhookTargets, useValue: targets },
         { provide: SecretSeal, useValue: seal },
-        { provide: WebhookWorker, useFactory: () => webhookWorker(service, targets, seal) },
-        { provide: MailWorker, useFactory: () => mailWorker(service) },
+        { provide: 'webhook worker', useFactory: () => webhookWorker(service, targets, seal) },
+        { provide: 'mail worker', useFactory: () => mailWorker(service) },
       ],
     };
   }

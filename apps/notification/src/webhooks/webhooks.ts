@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@taskwire/service';
 import type { NotificationConfig } from '../config.js';
+import { DueWorker } from '../due/due-worker.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { WebhookSending } from './deliver-webhook.js';
 import { DeliveryStore } from './delivery-store.js';
@@ -7,8 +8,8 @@ import { post } from './post.js';
 import { resolveByDns, resolveLocally } from './resolve.js';
 import type { SecretSeal } from './seal.js';
 import { WebhookTargets } from './targets.js';
-import { TurnStore } from './turn-store.js';
-import { WebhookWorker } from './webhook-worker.js';
+import { type Turn, TurnStore } from './turn-store.js';
+import { WebhookWork } from './webhook-work.js';
 
 const ATTEMPT_MS = 15_000;
 
@@ -26,15 +27,13 @@ export function webhookWorker(
   { config, db, log }: ServiceContext<NotificationConfig, PrismaClient>,
   targets: WebhookTargets,
   seal: SecretSeal,
-): WebhookWorker {
+): DueWorker<Turn> {
   const turns = new TurnStore(db);
   const sending = new WebhookSending(turns, seal, (url, headers, body) =>
     post(targets, url, headers, body, ATTEMPT_MS),
   );
-  return new WebhookWorker(
-    turns,
-    new DeliveryStore(db),
-    sending,
+  return new DueWorker(
+    new WebhookWork(turns, new DeliveryStore(db), sending),
     (level, message, fields) => log[level](fields, message),
     { concurrency: config.WEBHOOK_CONCURRENCY },
   );

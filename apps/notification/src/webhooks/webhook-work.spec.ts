@@ -3,21 +3,22 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { until } from '@taskwire/testing';
 import { Webhook } from 'standardwebhooks';
 import { createTestService, type TestService } from '../notification.fixture.js';
+import { DueWorker, type DueWorkerSettings } from '../due/due-worker.js';
 import { WebhookSending } from './deliver-webhook.js';
 import { DeliveryStore } from './delivery-store.js';
 import { post } from './post.js';
 import { startReceiver, type TestReceiver } from './receiver.fixture.js';
 import { WebhookTargets } from './targets.js';
-import { TurnStore } from './turn-store.js';
+import { type Turn, TurnStore } from './turn-store.js';
 import { MOST_TRIES } from './webhook.js';
-import { WebhookWorker, type WebhookWorkerSettings } from './webhook-worker.js';
+import { WebhookWork } from './webhook-work.js';
 import { addWebhook, happen, seal } from './webhooks.fixture.js';
 
 let service: TestService;
 let turns: TurnStore;
 let deliveries: DeliveryStore;
 let receiver: TestReceiver;
-const workers: WebhookWorker[] = [];
+const workers: DueWorker<Turn>[] = [];
 beforeAll(async () => {
   service = await createTestService();
   turns = new TurnStore(service.db);
@@ -35,12 +36,13 @@ afterAll(() => service.drop());
 
 const anywhere = new WebhookTargets('any', () => Promise.reject(new Error('nobody asks for names')));
 
-function startWorker(settings: Partial<WebhookWorkerSettings & { attemptMs: number }> = {}): WebhookWorker {
+function startWorker(settings: Partial<DueWorkerSettings & { attemptMs: number }> = {}): DueWorker<Turn> {
   const { attemptMs = 5_000, ...others } = settings;
   const sending = new WebhookSending(turns, seal, (url, headers, body) =>
     post(anywhere, url, headers, body, attemptMs),
   );
-  const worker = new WebhookWorker(turns, deliveries, sending, () => undefined, { pollMs: 20, ...others });
+  const work = new WebhookWork(turns, deliveries, sending);
+  const worker = new DueWorker(work, () => undefined, { concurrency: 16, pollMs: 20, ...others });
   workers.push(worker);
   worker.onApplicationBootstrap();
   return worker;

@@ -4,15 +4,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { UserRegistered } from '@taskwire/contracts';
 import { messageOf } from '@taskwire/testing';
 import { createTestService, type TestService } from '../notification.fixture.js';
+import { DueWorker, type DueWorkerSettings } from '../due/due-worker.js';
 import { EmailDelivery } from './deliver-email.js';
-import { EmailStore } from './email-store.js';
+import { type ClaimedEmail, EmailStore } from './email-store.js';
 import { newEmail } from './email.js';
-import { MailWorker, type MailWorkerSettings } from './mail-worker.js';
+import { MailWork } from './mail-work.js';
 import type { Mailer } from './mailer.js';
 
 let service: TestService;
 let emails: EmailStore;
-const workers: MailWorker[] = [];
+const workers: DueWorker<ClaimedEmail>[] = [];
 beforeAll(async () => {
   service = await createTestService();
   emails = new EmailStore(service.db);
@@ -31,7 +32,10 @@ async function add(count: number): Promise<void> {
   await service.handle(({ tx }) => emails.add(tx, added));
 }
 
-function startWorker(deliver: Mailer['deliver'], settings: Partial<MailWorkerSettings> = {}): MailWorker {
+function startWorker(
+  deliver: Mailer['deliver'],
+  { attemptMs, ...settings }: Partial<DueWorkerSettings & { attemptMs: number }> = {},
+): DueWorker<ClaimedEmail> {
   const findContact = (userId: string) =>
     Promise.resolve({
       userId,
@@ -43,7 +47,8 @@ function startWorker(deliver: Mailer['deliver'], settings: Partial<MailWorkerSet
   const auth = { findContact, findLetter: () => Promise.resolve(null) };
   const sender = { from: 'a@example.org', accountUrl: 'https://app.example/account' };
   const delivery = new EmailDelivery(emails, auth, { deliver }, sender);
-  const worker = new MailWorker(emails, delivery, () => undefined, { pollMs: 20, ...settings });
+  const work = new MailWork(emails, delivery, attemptMs);
+  const worker = new DueWorker(work, () => undefined, { concurrency: 4, pollMs: 20, ...settings });
   workers.push(worker);
   worker.onApplicationBootstrap();
   return worker;
