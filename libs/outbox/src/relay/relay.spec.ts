@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { partitionOf, SendError } from '@taskwire/messaging';
 import { createOutbox, type Outbox, type OutboxOptions } from '../outbox.js';
+import type { SqlExecutor } from '../sql/executor.js';
 import { Happened, openTestStore, RecordingDriver, type TestStore, until } from '../store.fixture.js';
-import type { RelaySettings } from './settings.js';
+import { Relay } from './relay.js';
+import { type RelaySettings, relaySettings } from './settings.js';
 
 let db: TestStore;
 const running: Outbox[] = [];
@@ -18,9 +20,10 @@ afterEach(async () => {
 
 const SHORT: Partial<RelaySettings> = { leaseMs: 400, renewMs: 100, marginMs: 100, pollMs: 60_000 };
 
+const silent = { warn: () => undefined, error: () => undefined };
+
 async function start(driver: RecordingDriver, options: Partial<OutboxOptions> = {}): Promise<Outbox> {
-  const log = { warn: () => undefined, error: () => undefined };
-  const outbox = createOutbox({ executor: db.executor, driver, log, relay: SHORT, ...options });
+  const outbox = createOutbox({ executor: db.executor, driver, log: silent, relay: SHORT, ...options });
   running.push(outbox);
   await outbox.start();
   return outbox;
@@ -60,6 +63,26 @@ describe('a relay', () => {
     expect(BigInt(two?.headers['sequence'] ?? 0)).toBeGreaterThan(BigInt(one?.headers['sequence'] ?? 0));
     expect(Date.parse(one?.headers['firstsent'] ?? '')).toBeGreaterThan(0);
     expect(one?.headers['id']).not.toBe(two?.headers['id']);
+  });
+
+  it('sends what it was woken for while its lease was over by its own clock and being renewed', async () => {
+    const driver = new RecordingDriver();
+    const { executor, renewals } = holdingRenewals();
+    const relay = new Relay({ executor, driver, log: silent, settings: relaySettings(SHORT) });
+    try {
+      await publish(db, 'k', 1);
+      relay.start();
+      await until('an empty outbox', async () => (await rows()) === 0);
+      await publish(db, 'k', 2);
+      renewals.hold();
+      await until('the end of the lease', () => !relay.owns());
+      relay.heard('rows');
+      await new Promise(setImmediate);
+      renewals.release();
+      await until('the second event', () => driver.stored.length === 2);
+    } finally {
+      await relay.stop(1_000);
+    }
   });
 
   it('empties a large outbox pass after pass, never two at once', async () => {
@@ -195,15 +218,18 @@ describe('two instances', () => {
       await passOn(messages);
       return broker.send(messages);
     };
-    const a = await start(slow);
+    const { executor, renewals } = holdingRenewals();
+    const a = await start(slow, { executor });
     await until('the lease', () => owner().then((name) => name !== undefined));
     const firstOwner = await owner();
     await publish(a, 'k', 1, 2, 3);
     await until('the stalled send', () => slow.running === 1);
     // As if its process were stopped: it does not renew any more.
+    renewals.hold();
     await db.query(`update outbox_lease set owner = 'nobody', until = clock_timestamp() - interval '1 s'`);
-    const b = await start(broker);
+    const b = await start(broker, { listenUrl: db.url });
     await until('another owner', async () => ![firstOwner, 'nobody', undefined].includes(await owner()));
+    renewals.release();
     await until('the new owner’s events', () => broker.stored.length === 3);
     await publish(b, 'k', 4);
     await until('the next event', () => broker.stored.length === 4);
@@ -216,6 +242,22 @@ describe('two instances', () => {
     await until('an empty outbox', async () => (await rows()) === 0);
   });
 });
+
+/** The database, with renewals of a lease that are answered late. */
+function holdingRenewals() {
+  let held: PromiseWithResolvers<void> | undefined;
+  const executor: SqlExecutor = {
+    query: (text, params) => db.executor.query(text, params),
+    execute: async (text, params) => {
+      if (text.includes('outbox_lease')) await held?.promise;
+      return db.executor.execute(text, params);
+    },
+    transaction: (work, before) => db.executor.transaction(work, before),
+  };
+  const hold = () => (held = Promise.withResolvers<void>());
+  const release = () => held?.resolve();
+  return { executor, renewals: { hold, release } };
+}
 
 async function owner(): Promise<string | undefined> {
   return (await db.query<{ owner: string }>('select owner from outbox_lease'))[0]?.owner;

@@ -34,6 +34,8 @@ export class Relay {
   #sent: readonly OutboxRow[] = [];
   #loop: Promise<void> | undefined;
   #renewing: Promise<void> = Promise.resolve();
+  /** It was woken while the lease was not its own: there may be rows that nobody has looked for. */
+  #missed = false;
   #stopAt = Infinity;
   /** After it was told to stop, it looked once more. */
   #drained = false;
@@ -92,7 +94,9 @@ export class Relay {
   async #renew(): Promise<void> {
     if (this.#stopAt < Infinity && !this.#lease.owns()) return;
     const owned = this.#lease.owns();
-    if ((await this.#lease.renew()) && !owned) this.#signal.raise();
+    const owns = await this.#lease.renew();
+    // Over by its own clock while it asked is over, too: what woke it then was missed.
+    if (owns && (!owned || this.#missed)) this.#signal.raise();
   }
 
   /** Until it is told to stop and nothing more can be sent, or its deadline has passed. */
@@ -103,7 +107,8 @@ export class Relay {
         if (this.#drained) return;
         this.#drained = true;
       } else if (!more) await this.#signal.wait(this.#pauseMs());
-      more = this.#lease.owns() && (await this.#pass());
+      this.#missed = !this.#lease.owns();
+      more = !this.#missed && (await this.#pass());
     }
   }
 
