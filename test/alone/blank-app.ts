@@ -79,7 +79,7 @@ export class BlankApp {
 
   /** Compiles with this repository's compiler; answers what it complains of. */
   async compile(): Promise<string> {
-    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const compiler = join(root, 'node_modules/@typescript/native/bin/tsc');
     const { code, stdout } = await run(process.execPath, [compiler], { cwd: this.folder });
     return code === 0 ? '' : stdout;
   }

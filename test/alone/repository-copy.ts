@@ -62,7 +62,7 @@ export class RepositoryCopy {
     };
     await writeFile(join(this.folder, 'tsconfig.guide.json'), JSON.stringify(project));
     const { code, stdout } = await this.node([
-      'node_modules/typescript/bin/tsc',
+      'node_modules/@typescript/native/bin/tsc',
       '-p',
       'tsconfig.guide.json',
     ]);

@@ -1,5 +1,6 @@
 import { createContext } from 'node:vm';
 import { ModernFakeTimers } from '@jest/fake-timers';
+import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { ModuleMocker } from 'jest-mock';
 
 /** Specs run in Node itself, as the apps do, and not in a context of their own with other globals. */
@@ -27,5 +28,7 @@ export default class NodeEnvironment {
 
   async teardown() {
     this.fakeTimersModern.dispose();
+    // Of all packages the one that keeps what it was told.
+    for (const api of [context, metrics, propagation, trace]) api.disable();
   }
 }

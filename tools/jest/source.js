@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import swc from '@swc/core';
 import { root } from '../workspaces.js';
 
@@ -10,6 +10,8 @@ const GLOBALS = new URL('globals.js', import.meta.url).href;
 const CONDITION = 'taskwire-source';
 const RELATIVE_JS = /^\.{1,2}\/.*\.js$/;
 const TYPESCRIPT = /\.ts(\?|$)/;
+
+let specs = 0;
 
 const cache = join(root, 'node_modules', '.cache', 'taskwire-specs');
 const { $schema: _, ...settings } = JSON.parse(readFileSync(join(root, '.swcrc'), 'utf8'));
@@ -23,14 +25,23 @@ export function readSource() {
   registerHooks({ resolve, load });
 }
 
+/** Loads a spec, with own copies of all modules of this repository. Packages are loaded once. */
+export function importSpec(path) {
+  specs += 1;
+  return import(pathToFileURL(path).href);
+}
+
 function resolve(specifier, context, next) {
-  if (specifier === '@jest/globals') return { url: GLOBALS, shortCircuit: true };
+  if (specifier === '@jest/globals') return { url: forThisSpec(GLOBALS), shortCircuit: true };
   const isOurs = RELATIVE_JS.test(specifier) && TYPESCRIPT.test(context.parentURL);
-  return next(isOurs ? specifier.replace(/js$/, 'ts') : specifier, {
+  const found = next(isOurs ? specifier.replace(/js$/, 'ts') : specifier, {
     ...context,
     conditions: [...context.conditions, CONDITION],
   });
+  return TYPESCRIPT.test(found.url) ? { ...found, url: forThisSpec(found.url) } : found;
 }
+
+const forThisSpec = (url) => `${url}?spec=${specs}`;
 
 function load(url, context, next) {
   if (!TYPESCRIPT.test(url)) return next(url, context);

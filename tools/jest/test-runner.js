@@ -1,19 +1,16 @@
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import circus from 'jest-circus/runner';
-import { readSource, sourceMaps } from './source.js';
+import { importSpec, readSource, sourceMaps } from './source.js';
 
 const require = createRequire(import.meta.url);
 // Who listens to a run: the last file's must not hear of the next one.
 const LISTENERS = Symbol.for('EVENT_HANDLERS');
 
-let files = 0;
-
 readSource();
 
 /**
- * Runs a spec by Jest's own runner, with modules that Node loads and keeps. Jest loads every package anew for each spec, in a
- * context whose errors and arrays are none of Node's: that took more than a third of the time of all specs.
+ * Runs a spec by Jest's own runner, with modules that Node loads. Jest loads every package anew for each spec, in a context
+ * whose errors and arrays are none of Node's: that took more than a third of the time of all specs.
  */
 export default function runSpec(globalConfig, config, environment, runtime, path, send) {
   delete globalThis[LISTENERS];
@@ -27,7 +24,7 @@ export default function runSpec(globalConfig, config, environment, runtime, path
     requireModule: require,
     setGlobalsForRuntime: () => {},
     unstable_shouldLoadAsEsm: () => true,
-    unstable_importModule: (module) => import(`${pathToFileURL(module).href}?file=${(files += 1)}`),
+    unstable_importModule: importSpec,
   });
   return circus.default(globalConfig, config, environment, runtime, path, send);
 }
