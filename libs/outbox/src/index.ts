@@ -14,5 +14,6 @@ export { pgExecutor, type PgHandle } from './sql/pg-executor.js';
 export type { PgPool } from './sql/pg-transaction.js';
 export { prismaExecutor, type PrismaExecutorOptions, type PrismaRoot } from './sql/prisma-executor.js';
 export { PrismaPool } from './sql/prisma-pool.js';
+export { toSqlError } from './sql/sql-error.js';
 export { statementName } from './sql/statement-name.js';
 export { createStore } from './store.js';

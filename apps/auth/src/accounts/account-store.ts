@@ -1,5 +1,5 @@
 import type { Transaction } from '@taskwire/messaging';
-import { unwrap } from '@taskwire/outbox';
+import { toSqlError, unwrap } from '@taskwire/outbox';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { type Account, spelling } from './account.js';
 
@@ -38,7 +38,7 @@ export class AccountStore {
       WHERE id = ${id}::uuid AND NOT EXISTS (SELECT FROM accounts WHERE email = ${email})`.catch(
       (error: unknown) => {
         // Of two at the same moment, the second.
-        if (isUniqueViolation(error)) return 0;
+        if (toSqlError(error)?.sqlState === UNIQUE_VIOLATION) return 0;
         throw error;
       },
     );
@@ -70,8 +70,4 @@ export class AccountStore {
   findByEmail(email: string): Promise<Account | null> {
     return this.db.account.findUnique({ where: { email: spelling(email) } });
   }
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  return JSON.stringify(error).includes(UNIQUE_VIOLATION);
 }

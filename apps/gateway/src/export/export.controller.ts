@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { Controller, Inject, StreamableFile } from '@nestjs/common';
 import { exportRoutes } from '@taskwire/contracts';
-import { Caller, ProblemError, Route } from '@taskwire/service';
+import { Caller, Route } from '@taskwire/service';
 import type { SharedLimit } from '@taskwire/service/redis';
+import { tooMany } from '../limits/limits.js';
 import { AccountExports } from './account-export.js';
 
 export const EXPORT_LIMIT = Symbol('ExportLimit');
@@ -17,11 +18,7 @@ export class ExportController {
   @Route(exportRoutes.account)
   async export(@Caller() caller: Caller): Promise<StreamableFile> {
     const { exceeded, resetSeconds } = await this.limit.take(caller.userId);
-    if (exceeded) {
-      throw new ProblemError('rate_limited', `try again in ${resetSeconds} s`, {
-        headers: { 'retry-after': String(resetSeconds) },
-      });
-    }
+    if (exceeded) throw tooMany('an account can be exported a few times a minute', resetSeconds);
     const pieces = this.exports.pieces(caller);
     // Asked for before anything is answered, so that a service that is away is a problem and no half document.
     const { value: first = '' } = (await pieces.next()) as IteratorResult<string, undefined>;

@@ -65,12 +65,14 @@ export class Limits {
 const WHOSE: Readonly<Record<LimitName, string>> = { ip: 'address', user: 'user', token: 'token' };
 
 function refuseExceeded({ name, limit, resetSeconds, exceeded }: Quota): void {
-  if (!exceeded) return;
-  throw new ProblemError(
-    'rate_limited',
-    `more than ${limit} requests a minute by this ${WHOSE[name]}: try again in ${resetSeconds} s`,
-    { headers: { 'retry-after': String(resetSeconds) } },
-  );
+  if (exceeded) throw tooMany(`more than ${limit} requests a minute by this ${WHOSE[name]}`, resetSeconds);
+}
+
+/** `seconds`: when there is room again. */
+export function tooMany(what: string, seconds: number): ProblemError {
+  return new ProblemError('rate_limited', `${what}: try again in ${seconds} s`, {
+    headers: { 'retry-after': String(seconds) },
+  });
 }
 
 function digest(text: string): Buffer {
