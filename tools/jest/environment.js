@@ -3,6 +3,9 @@ import { ModernFakeTimers } from '@jest/fake-timers';
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { ModuleMocker } from 'jest-mock';
 
+const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
+const TIMERS = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
+
 /** Specs run in Node itself, as the apps do, and not in a context of their own with other globals. */
 export default class NodeEnvironment {
   global = globalThis;
@@ -28,6 +31,8 @@ export default class NodeEnvironment {
 
   async teardown() {
     this.fakeTimersModern.dispose();
+    // A spy on a faked timer gives that one back.
+    Object.assign(globalThis, TIMERS);
     // Of all packages the one that keeps what it was told.
     for (const api of [context, metrics, propagation, trace]) api.disable();
   }

@@ -23,6 +23,7 @@ describe('the mended request queue of kafkajs', () => {
   });
 
   afterEach(() => {
+    jest.restoreAllMocks();
     jest.useRealTimers();
   });
 
