@@ -1,15 +1,15 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { PostError } from './post.js';
+import { type Answer, PostError } from './post.js';
 import type { SecretSeal } from './seal.js';
 import { signedHeaders } from './signature.js';
-import type { DueDelivery, Ending, Turn, TurnStore } from './turn-store.js';
+import type { DueDelivery, Ending, Failure, Turn, TurnStore } from './turn-store.js';
 import { delayAfter, type DeliveryError, MOST_TRIES } from './webhook.js';
 
 const tracer = trace.getTracer('@taskwire/notification');
 const GONE = 410;
 
-/** Posts a body to a URL, and answers the status; rejects with a PostError. */
-export type Post = (url: URL, headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
+/** Posts a body to a URL; rejects with a PostError. */
+export type Post = (url: URL, headers: Readonly<Record<string, string>>, body: string) => Promise<Answer>;
 
 export interface Attempt {
   readonly outcome: 'delivered' | 'failed' | 'gone' | 'retry';
@@ -55,17 +55,19 @@ export class WebhookSending {
     if (tries > MOST_TRIES) return failed(null, 'not_sent', tries);
     try {
       const secret = this.seal.unseal(turn.webhookId, turn.sealedSecret);
-      const status = await this.post(new URL(turn.url), signedHeaders(secret, id, body, new Date()), body);
+      const headers = signedHeaders(secret, id, body, new Date());
+      const { status, retryAfterMs } = await this.post(new URL(turn.url), headers, body);
       if (status === GONE) return { outcome: 'gone', status };
-      return status >= 200 && status < 300 ? { outcome: 'delivered', status } : failed(status, null, tries);
+      if (status >= 200 && status < 300) return { outcome: 'delivered', status };
+      return { ...failed(status, null, tries), leaveMs: retryAfterMs };
     } catch (error) {
       return failed(null, error instanceof PostError ? error.code : 'not_sent', tries);
     }
   }
 }
 
-function failed(status: number | null, error: DeliveryError | null, tries: number): Ending {
-  return { outcome: 'failed', status, error, retryInMs: delayAfter(tries) };
+function failed(status: number | null, error: DeliveryError | null, tries: number): Failure {
+  return { outcome: 'failed', status, error, retryInMs: delayAfter(tries), leaveMs: 0 };
 }
 
 function attemptOf(ending: Ending): Attempt {

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { Client } from 'undici';
+import { retryAfterMs } from './retry-after.js';
 import { TargetRefused, type WebhookTargets } from './targets.js';
 import type { DeliveryError } from './webhook.js';
 
@@ -18,8 +19,14 @@ export class PostError extends Error {
   }
 }
 
+export interface Answer {
+  readonly status: number;
+  /** How long it asks to be left alone; 0 when it doesn't. */
+  readonly retryAfterMs: number;
+}
+
 /**
- * Posts JSON to a URL, and answers the status; of the body, a bounded part is read and thrown away. Redirects are not
+ * Posts JSON to a URL, and tells the answer; of its body, a bounded part is read and thrown away. Redirects are not
  * followed. Each post has a connection of its own, to an address that was checked. Rejects with a PostError.
  */
 export async function post(
@@ -28,7 +35,7 @@ export async function post(
   headers: Readonly<Record<string, string>>,
   body: string,
   limitMs: number,
-): Promise<number> {
+): Promise<Answer> {
   const signal = AbortSignal.timeout(limitMs);
   let client: Client | undefined;
   try {
@@ -45,7 +52,8 @@ export async function post(
       signal,
     });
     await answer.body.dump({ limit: MOST_ANSWER_BYTES, signal }).catch(() => undefined);
-    return answer.statusCode;
+    const retryAfter = answer.headers['retry-after'];
+    return { status: answer.statusCode, retryAfterMs: retryAfterMs(retryAfter, new Date()) };
   } catch (error) {
     throw new PostError(codeOf(error), error);
   } finally {

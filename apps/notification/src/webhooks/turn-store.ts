@@ -22,15 +22,20 @@ export interface DueDelivery {
   readonly tries: number;
 }
 
-/** How an attempt ended; `retryInMs` null: it was the last one. */
+export interface Failure {
+  readonly outcome: 'failed';
+  readonly status: number | null;
+  readonly error: DeliveryError | null;
+  /** Null: it was the last one. */
+  readonly retryInMs: number | null;
+  /** How long the endpoint asked to be left alone. */
+  readonly leaveMs: number;
+}
+
+/** How an attempt ended. */
 export type Ending =
   | { readonly outcome: 'delivered'; readonly status: number }
-  | {
-      readonly outcome: 'failed';
-      readonly status: number | null;
-      readonly error: DeliveryError | null;
-      readonly retryInMs: number | null;
-    }
+  | Failure
   | { readonly outcome: 'gone'; readonly status: number };
 
 /** What workers take and settle. An endpoint has one attempt under way at most, in all instances together. */
@@ -65,13 +70,14 @@ export class TurnStore {
 
   /** Ends a turn in which nothing was due. */
   release(turn: Turn): Promise<boolean> {
-    return this.endTurn(turn, turn.failures, () => Promise.resolve());
+    return this.endTurn(turn, turn.failures, null, () => Promise.resolve());
   }
 
   /** Settles an attempt and ends its turn; answers false when a later turn has begun meanwhile. */
   settle(turn: Turn, delivery: DueDelivery, ending: Ending): Promise<boolean> {
     const failures = ending.outcome === 'failed' ? turn.failures + 1 : 0;
-    return this.endTurn(turn, failures, async (tx) => {
+    const holdMs = ending.outcome === 'failed' ? Math.max(holdAfter(failures), ending.leaveMs) : null;
+    return this.endTurn(turn, failures, holdMs, async (tx) => {
       await settleDelivery(tx, delivery, ending);
       if (ending.outcome === 'gone') await disable(tx, turn.webhookId, 'gone');
       if (ending.outcome === 'failed' && ending.retryInMs === null) {
@@ -81,11 +87,11 @@ export class TurnStore {
   }
 
   private endTurn(
-    { webhookId, turn, ...before }: Turn,
+    { webhookId, turn }: Turn,
     failures: number,
+    holdMs: number | null,
     work: (tx: Prisma.TransactionClient) => Promise<void>,
   ): Promise<boolean> {
-    const holdMs = failures > before.failures ? holdAfter(failures) : null;
     return this.db.$transaction(async (tx) => {
       const ended = await tx.$executeRaw`
         UPDATE webhooks SET leased_until = NULL, failures = ${failures},

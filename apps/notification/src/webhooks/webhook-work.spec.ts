@@ -184,6 +184,20 @@ describe('a delivery that fails', () => {
     await inner.close();
   });
 
+  it('leaves the endpoint alone for as long as it asks to', async () => {
+    const { id, userId } = await addWebhook(service, { url: receiver.url });
+    receiver.answer = (response) => response.writeHead(429, { 'retry-after': '1800' }).end();
+    await happen(service, userId, 2);
+    startWorker();
+    await until('a failure', async () => (await webhookOf(id)).heldUntil !== null);
+    const [row] = await service.db.$queryRaw<{ minutes: number }[]>`
+      SELECT extract(epoch FROM held_until - clock_timestamp())::float8 / 60 AS minutes FROM webhooks
+      WHERE id = ${id}::uuid AND next_at = held_until`;
+    expect(row?.minutes).toBeGreaterThan(20);
+    expect(row?.minutes).toBeLessThanOrEqual(30);
+    expect(receiver.received).toHaveLength(1);
+  });
+
   it('says why there was no answer', async () => {
     const { id, userId } = await addWebhook(service, { url: 'http://127.0.0.1:1/' });
     await happen(service, userId);
