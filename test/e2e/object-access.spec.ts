@@ -30,6 +30,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /v1/auth/me/password': { currentPassword: 'correct horse battery staple', newPassword: 'another one' },
   'POST /v1/auth/me/second-factor': { password: 'correct horse battery staple' },
   'POST /v1/auth/me/second-factor/confirm': { code: '123456' },
+  'POST /v1/auth/me/second-factor/recovery-codes': { code: '123456' },
   'POST /v1/auth/me/second-factor/disable': { code: '123456' },
   'POST /v1/auth/api-tokens': { name: 'Mine', scopes: ['tasks:read'] },
   'POST /v1/auth/me/email': { newEmail: 'mallory@example.org', password: 'not the password' },

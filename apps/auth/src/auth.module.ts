@@ -45,6 +45,7 @@ import { Challenges } from './second-factors/challenges.js';
 import { DisableSecondFactorHandler } from './second-factors/disable-second-factor.js';
 import { EnrolSecondFactorHandlers } from './second-factors/enrol-second-factor.js';
 import { SecondFactorLoginHandler } from './second-factors/login-second-factor.js';
+import { RenewRecoveryCodesHandler } from './second-factors/renew-recovery-codes.js';
 import { SecondFactorStore } from './second-factors/second-factor-store.js';
 import { SecondFactors } from './second-factors/second-factors.js';
 import { SecretKey } from './second-factors/secret-key.js';
@@ -71,6 +72,7 @@ const secrets = [
   ...[RegisterHandler, ConfirmRegistrationHandler, LoginHandler, RefreshHandler, LogoutHandler],
   ...[ChangePasswordHandler, RequestResetHandler, ResetPasswordHandler],
   ...[CreateApiTokenHandler, SecondFactorLoginHandler, EnrolSecondFactorHandlers, DisableSecondFactorHandler],
+  ...[RenewRecoveryCodesHandler],
   ...[ChangeEmailHandler, ConfirmEmailHandler, DeleteAccountHandler],
 ];
 const commands = [

@@ -12,7 +12,7 @@ import type { z } from 'zod';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { ConfirmPassword } from '../passwords/confirm-password.js';
 import { LoginLimits } from '../sessions/login-limits.js';
-import { newRecoveryCode, RECOVERY_CODES, recoveryHashOf } from './recovery-code.js';
+import { newRecoveryCodes, recoveryHashOf } from './recovery-code.js';
 import { SecondFactorStore } from './second-factor-store.js';
 import { SecondFactors, wrongCode } from './second-factors.js';
 import { SecretKey } from './secret-key.js';
@@ -58,7 +58,7 @@ export class EnrolSecondFactorHandlers {
     @Caller() { userId: accountId, sessionId }: Caller,
   ): Promise<RecoveryCodes> {
     await this.limits.takeOf(accountId);
-    const recoveryCodes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
+    const recoveryCodes = newRecoveryCodes();
     await this.outbox.write(async ({ tx }) => {
       const now = new Date();
       const factor = await this.store.findForChange(tx, accountId);
@@ -68,7 +68,7 @@ export class EnrolSecondFactorHandlers {
       if (lastStep === null) throw wrongCode();
 
       await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
-      await this.store.addRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
+      await this.store.replaceRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
       const who = { actor: accountId, subject: accountId, session: sessionId };
       await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
     });

@@ -49,7 +49,8 @@ export class SecondFactorStore {
     });
   }
 
-  async addRecoveryCodes(tx: Transaction, accountId: string, hashes: readonly Bytes[]): Promise<void> {
+  async replaceRecoveryCodes(tx: Transaction, accountId: string, hashes: readonly Bytes[]): Promise<void> {
+    await unwrap<Client>(tx).recoveryCode.deleteMany({ where: { accountId } });
     await unwrap<Client>(tx).recoveryCode.createMany({ data: hashes.map((hash) => ({ accountId, hash })) });
   }
 

@@ -10,6 +10,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/auth/login/second-factor': { challenge: '...', code: '123456' },
   'POST /v1/auth/me/second-factor': { password: 'correct horse battery' },
   'POST /v1/auth/me/second-factor/confirm': { code: '123456' },
+  'POST /v1/auth/me/second-factor/recovery-codes': { code: '123456' },
   'POST /v1/auth/me/second-factor/disable': { code: '123456' },
   'PATCH /v1/auth/me': { name: 'Ada Lovelace' },
   'PUT /v1/auth/me/password': {

@@ -27,7 +27,7 @@ Where registrations are confirmed by mail, \`POST /v1/auth/register\` answers 20
   {
     id: 'second-factor',
     text: `## Second factor
-\`POST /v1/auth/me/second-factor\` gives a secret for an authenticator app (TOTP), and \`confirm\` with a first code of it adds the second factor; it answers ten recovery codes, each of which stands for a code once. From then on \`POST /v1/auth/login\` answers 403 \`second_factor_needed\` with a \`challenge\`: send it with a code to \`POST /v1/auth/login/second-factor\` within 5 minutes. Changing the password, making an API token and removing the second factor need a fresh \`code\` too. A code counts once; after five wrong ones in a row you have to wait, unless you use a recovery code.`,
+\`POST /v1/auth/me/second-factor\` gives a secret for an authenticator app (TOTP), and \`confirm\` with a first code of it adds the second factor; it answers ten recovery codes, each of which stands for a code once. From then on \`POST /v1/auth/login\` answers 403 \`second_factor_needed\` with a \`challenge\`: send it with a code to \`POST /v1/auth/login/second-factor\` within 5 minutes. Changing the password, making an API token and removing the second factor need a fresh \`code\` too. A code counts once; after five wrong ones in a row you have to wait, unless you use a recovery code. \`POST /v1/auth/me/second-factor/recovery-codes\` makes ten new ones, and the old ones no longer count.`,
   },
   {
     id: 'api-tokens',

@@ -61,6 +61,14 @@ export const secondFactorRoutes = {
     success: { status: 200, body: RecoveryCodes },
     problems: ['not_found', 'already_exists'],
   }),
+  renewRecoveryCodes: route('POST', '/v1/auth/me/second-factor/recovery-codes', {
+    summary: 'Make new recovery codes in the place of all that there are, with a code; they are told once',
+    service,
+    kind: 'secret',
+    body: SecondFactorCodeBody,
+    success: { status: 200, body: RecoveryCodes },
+    problems: ['not_found'],
+  }),
   disable: route('POST', '/v1/auth/me/second-factor/disable', {
     summary: 'Remove the second factor, with a code of it or a recovery code',
     service,
