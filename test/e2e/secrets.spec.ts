@@ -198,6 +198,9 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
       path: `/v1/admin/users/${registered.body.user.id}/${change}`,
     });
   }
+  await asUser('POST', '/v1/admin/users/{id}/second-factor/reset', {
+    path: `/v1/admin/users/${registered.body.user.id}/second-factor/reset`,
+  });
   await useMailedTokens(asUser, use, { email, newPassword });
   await use('POST', '/v1/auth/logout', { body: { refreshToken: renewed.body.refreshToken } });
 

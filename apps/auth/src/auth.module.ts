@@ -21,6 +21,7 @@ import { DisableUserHandler } from './administration/disable-user.js';
 import { AccountListing } from './administration/account-listing-store.js';
 import { EnableUserHandler } from './administration/enable-user.js';
 import { UsersReader } from './administration/list-users.js';
+import { ResetSecondFactorHandler } from './administration/reset-second-factor.js';
 import { ApiTokenStore } from './api-tokens/api-token-store.js';
 import { CreateApiTokenHandler } from './api-tokens/create-api-token.js';
 import { ExchangeApiTokenHandler } from './api-tokens/exchange-api-token.js';
@@ -77,7 +78,7 @@ const secrets = [
 ];
 const commands = [
   ...[UpdateProfileHandler, EndSessionHandlers],
-  ...[DisableUserHandler, EnableUserHandler, RevokeApiTokenHandler],
+  ...[DisableUserHandler, EnableUserHandler, ResetSecondFactorHandler, RevokeApiTokenHandler],
 ];
 const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, SecondFactorReader, JwksReader];
 const internal = [

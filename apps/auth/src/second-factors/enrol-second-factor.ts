@@ -9,7 +9,9 @@ import {
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
+import { AccountStore } from '../accounts/account-store.js';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { AccountEmails } from '../emails/account-emails.js';
 import { ConfirmPassword } from '../passwords/confirm-password.js';
 import { LoginLimits } from '../sessions/login-limits.js';
 import { newRecoveryCodes, recoveryHashOf } from './recovery-code.js';
@@ -21,11 +23,13 @@ import { newTotpSecret } from './totp.js';
 @Controller()
 export class EnrolSecondFactorHandlers {
   constructor(
+    @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(LoginLimits) private readonly limits: LoginLimits,
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(SecretKey) private readonly key: SecretKey,
+    @Inject(AccountEmails) private readonly emails: AccountEmails,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
@@ -55,23 +59,30 @@ export class EnrolSecondFactorHandlers {
   @Header('cache-control', 'no-store')
   async confirm(
     @Body() { code }: z.output<typeof SecondFactorCodeBody>,
-    @Caller() { userId: accountId, sessionId }: Caller,
+    @Caller() { userId: accountId, sessionId, roles }: Caller,
   ): Promise<RecoveryCodes> {
     await this.limits.takeOf(accountId);
     const recoveryCodes = newRecoveryCodes();
-    await this.outbox.write(async ({ tx }) => {
-      const now = new Date();
-      const factor = await this.store.findForChange(tx, accountId);
-      if (factor === null) throw new ProblemError('not_found', 'no second factor was begun to be added');
-      if (factor.confirmedAt !== null) throw alreadyThere();
-      const lastStep = this.factors.stepOf(factor, code, now);
-      if (lastStep === null) throw wrongCode();
+    await this.outbox.write(
+      async (context) => {
+        const { tx } = context;
+        const now = new Date();
+        const account = await this.accounts.findForChange(tx, { id: accountId });
+        const factor = await this.store.findForChange(tx, accountId);
+        if (account === null || factor === null)
+          throw new ProblemError('not_found', 'no second factor was begun to be added');
+        if (factor.confirmedAt !== null) throw alreadyThere();
+        const lastStep = this.factors.stepOf(factor, code, now);
+        if (lastStep === null) throw wrongCode();
 
-      await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
-      await this.store.replaceRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
-      const who = { actor: accountId, subject: accountId, session: sessionId };
-      await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
-    });
+        await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
+        await this.store.replaceRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
+        await this.emails.tell(context, 'second_factor_added', account, now);
+        const who = { actor: accountId, subject: accountId, session: sessionId };
+        await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
+      },
+      { identity: { actor: accountId, roles, session: sessionId } },
+    );
     return { recoveryCodes };
   }
 }

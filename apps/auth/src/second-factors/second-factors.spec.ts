@@ -2,10 +2,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditPage, EnrolledSecondFactor, RecoveryCodes, SecondFactor } from '@taskwire/contracts';
-import { generateSync } from 'otplib';
 import { Client } from 'pg';
 import { bearer, password, requestsTo } from '../requests.fixture.js';
 import { type RunningAuth, startAuth } from '../service.fixture.js';
+import { codeOf, factorsOf, ME, WRONG } from './second-factors.fixture.js';
 
 let auth: RunningAuth;
 let sql: Client;
@@ -19,32 +19,15 @@ afterAll(async () => {
   await auth.close();
 });
 const { registered, login, refresh } = requestsTo(() => auth);
+const { post, challengeFor, enrolled } = factorsOf(() => auth);
 
-const ME = '/v1/auth/me/second-factor';
-/** No six digits, which might be right. */
-const WRONG = 'a wrong code';
-const post = (path: string, body: unknown, token?: string) =>
-  auth.call('POST', path, body, token === undefined ? {} : bearer(token));
 const secondStep = (challenge: string | undefined, code: string) =>
   post('/v1/auth/login/second-factor', { challenge, code });
-/** Of the present time step, or of one so many later. */
-const codeOf = (secret: string, later = 0) =>
-  generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + 30 * later });
 /** As if the codes that were used so far were of long ago. */
 const letTimePass = (accountId: string) =>
   sql.query('update second_factors set last_step = last_step - 100 where account_id = $1', [accountId]);
 const shown = async (token: string) =>
   SecondFactor.parse((await auth.call('GET', ME, undefined, bearer(token))).body);
-
-async function enrolled() {
-  const { user, accessToken } = await registered();
-  const { secret } = EnrolledSecondFactor.parse((await post(ME, { password }, accessToken)).body);
-  const code = codeOf(secret);
-  const { body } = await post(`${ME}/confirm`, { code }, accessToken);
-  const [recovery = '', ...more] = RecoveryCodes.parse(body).recoveryCodes;
-  return { user, accessToken, secret, code, recovery, more };
-}
-const challengeFor = async (email: string) => (await login(email)).body.challenge;
 
 describe('a second factor', () => {
   it('is asked for once a first code of it was seen, not before', async () => {
