@@ -14,7 +14,7 @@ export interface Secret {
   readonly value: string;
 }
 
-type Use = <Body>(
+export type Use = <Body>(
   method: string,
   route: string,
   more?: { path?: string; body?: unknown; headers?: Record<string, string> },

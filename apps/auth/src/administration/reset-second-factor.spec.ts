@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditPage, ResetSecondFactor, SecondFactor } from '@taskwire/contracts';
+import { SoftwareAuthenticator } from '@taskwire/testing';
 import { noticesTo } from '../emails/notices.fixture.js';
+import { PAGE, PASSKEYS, passkeysOf } from '../passkeys/passkeys.fixture.js';
 import { bearer, requestsTo } from '../requests.fixture.js';
 import { factorsOf, ME } from '../second-factors/second-factors.fixture.js';
 import { type RunningAuth, startAuth } from '../service.fixture.js';
@@ -13,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => auth.close());
 const { login, refresh, registered, ended, claimsOf } = requestsTo(() => auth);
 const { post, enrolled, challengeFor } = factorsOf(() => auth);
+const { withPasskey, begun, asked, signIn, code: stepUp } = passkeysOf(() => auth);
 
 const ADMIN: string = randomUUID();
 const reset = (userId: string, actor = ADMIN, roles: readonly string[] = ['user', 'admin']) =>
@@ -43,6 +46,21 @@ describe('a lost second factor that an administrator resets', () => {
     const { status, body } = await login(user.email);
     expect(status).toBe(200);
     expect(await shown(body.accessToken)).toEqual({ enabledAt: null, recoveryCodesLeft: 0 });
+  });
+
+  it('may be passkeys: none of them is left, nor what was begun with one', async () => {
+    const { user, accessToken, device } = await withPasskey();
+    const { challenge, options } = await asked(user.email);
+    const code = await stepUp(accessToken, device);
+    const credential = new SoftwareAuthenticator().create(await begun(accessToken, code), PAGE);
+    expect(await reset(user.id)).toMatchObject({ status: 'done' });
+
+    expect((await signIn(challenge, device.get(options, PAGE))).status).toBe(401);
+    const { body } = await login(user.email);
+    expect((await post(PASSKEYS, { name: 'Phone', credential }, body.accessToken)).status).toBe(400);
+    expect(await auth.call('GET', PASSKEYS, undefined, bearer(body.accessToken))).toMatchObject({
+      body: { passkeys: [] },
+    });
   });
 
   it('is on record with who did it, once, and its owner is told', async () => {

@@ -29,9 +29,9 @@ export class ResetSecondFactorHandler {
     const account = await this.accounts.findForChange(context.tx, { id: userId });
     if (account === null) throw new Rejection('not_found');
 
-    if (await this.factors.isOn(context.tx, userId)) {
+    if (await this.factors.isOnIn(context.tx, userId)) {
       const now = new Date();
-      await this.factors.remove(context.tx, userId);
+      await this.factors.removeAll(context.tx, userId);
       await this.emails.tell(context, 'second_factor_reset', account, now);
       await this.sessions.endOthers(userId, null, 'second_factor_reset', context, now, actor);
       const who = { actor, subject: userId, session: command.session };

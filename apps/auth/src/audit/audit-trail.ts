@@ -13,6 +13,10 @@ export type AuditedAction =
   | { readonly action: 'account.disabled' | 'account.enabled' }
   | { readonly action: 'second_factor.enabled' | 'second_factor.disabled' | 'recovery_code.used' }
   | { readonly action: 'recovery_codes.renewed' | 'second_factor.reset' }
+  | {
+      readonly action: 'passkey.added' | 'passkey.removed';
+      readonly details: { readonly id: string };
+    }
   | { readonly action: 'password.changed' }
   | { readonly action: 'password.reset' }
   | { readonly action: 'email.change_requested' }

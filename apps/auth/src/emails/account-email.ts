@@ -37,12 +37,15 @@ const LIFETIME_MS: Readonly<Record<EmailPurpose, number>> = {
   second_factor_added: DAY_MS,
   second_factor_removed: DAY_MS,
   second_factor_reset: DAY_MS,
+  passkey_added: DAY_MS,
+  passkey_removed: DAY_MS,
   recovery_codes_renewed: DAY_MS,
   api_token_created: DAY_MS,
 };
 /** What tells the owner of a change of the account. */
 export const NOTICES = [
   ...(['second_factor_added', 'second_factor_removed', 'second_factor_reset'] as const),
+  ...(['passkey_added', 'passkey_removed'] as const),
   ...(['recovery_codes_renewed', 'api_token_created'] as const),
 ] satisfies readonly EmailPurpose[];
 export type Notice = (typeof NOTICES)[number];

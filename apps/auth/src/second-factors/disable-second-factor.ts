@@ -30,9 +30,10 @@ export class DisableSecondFactorHandler {
       async (context) => {
         const { tx } = context;
         const account = await this.accounts.findForChange(tx, { id: userId });
-        if (account === null || !(await this.store.isOn(tx, userId)))
+        const factor = await this.store.findForChange(tx, userId);
+        if (account === null || factor === null || factor.confirmedAt === null)
           throw new ProblemError('not_found', 'there is no second factor');
-        await this.store.remove(tx, userId);
+        await this.store.removeApp(tx, userId);
         await this.emails.tell(context, 'second_factor_removed', account, new Date());
         const who = { actor: userId, subject: userId, session: sessionId };
         await this.audit.record(tx, { action: 'second_factor.disabled' }, who);

@@ -34,14 +34,16 @@ export class EnrolSecondFactorHandlers {
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
 
-  /** With the password: who found a session open must not lock its owner out. */
+  /** With the password, and a code where there is a passkey: who found a session open must not lock its owner out. */
   @Route(secondFactorRoutes.enrol)
   @Header('cache-control', 'no-store')
   async enrol(
-    @Body() { password }: z.output<typeof EnrolSecondFactorBody>,
+    @Body() { password, code }: z.output<typeof EnrolSecondFactorBody>,
     @Caller() { userId: accountId }: Caller,
   ): Promise<EnrolledSecondFactor> {
     const account = await this.password.of(accountId, password, '/password');
+    if ((await this.store.find(accountId))?.confirmedAt) throw alreadyThere();
+    await this.factors.demand(accountId, code);
 
     const enrolled = newTotpSecret(account.email);
     const sealed = this.key.seal(accountId, enrolled.secret);
@@ -62,8 +64,7 @@ export class EnrolSecondFactorHandlers {
     @Caller() { userId: accountId, sessionId, roles }: Caller,
   ): Promise<RecoveryCodes> {
     await this.limits.takeOf(accountId);
-    const recoveryCodes = newRecoveryCodes();
-    await this.outbox.write(
+    return this.outbox.write(
       async (context) => {
         const { tx } = context;
         const now = new Date();
@@ -75,15 +76,17 @@ export class EnrolSecondFactorHandlers {
         const lastStep = this.factors.stepOf(factor, code, now);
         if (lastStep === null) throw wrongCode();
 
+        const isFirst = !(await this.store.isOnIn(tx, accountId));
+        const recoveryCodes = isFirst ? newRecoveryCodes() : [];
         await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
-        await this.store.replaceRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
+        if (isFirst) await this.store.replaceRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
         await this.emails.tell(context, 'second_factor_added', account, now);
         const who = { actor: accountId, subject: accountId, session: sessionId };
         await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
+        return { recoveryCodes };
       },
       { identity: { actor: accountId, roles, session: sessionId } },
     );
-    return { recoveryCodes };
   }
 }
 

@@ -34,7 +34,7 @@ export class RenewRecoveryCodesHandler {
         const { tx } = context;
         // Locked, so that of two requests at once only the codes of one count.
         const account = await this.accounts.findForChange(tx, { id: userId });
-        if (account === null || !(await this.store.isOn(tx, userId)))
+        if (account === null || !(await this.store.isOnIn(tx, userId)))
           throw new ProblemError('not_found', 'there is no second factor');
         await this.store.replaceRecoveryCodes(tx, userId, recoveryCodes.map(recoveryHashOf));
         await this.emails.tell(context, 'recovery_codes_renewed', account, new Date());

@@ -66,6 +66,16 @@ export function accountText(
         subject: 'An administrator removed the second factor of your account',
         text: `Hello,\n\nan administrator removed the second factor of your Taskwire account, and all your sessions ended. The password alone is enough to sign in now; add a second factor again when you have.\n\nIf you did not ask for this, somebody pretended to be you: set a new password at once, and tell an administrator.\n`,
       };
+    case 'passkey_added':
+      return {
+        subject: 'A passkey was added to your account',
+        text: `Hello,\n\na passkey was added to your Taskwire account: it can be used when you sign in, after the password.\n\n${NOT_YOU}\n`,
+      };
+    case 'passkey_removed':
+      return {
+        subject: 'A passkey of your account was removed',
+        text: `Hello,\n\na passkey of your Taskwire account was removed, and no longer works.\n\n${NOT_YOU}\n`,
+      };
     case 'recovery_codes_renewed':
       return {
         subject: 'You have new recovery codes',

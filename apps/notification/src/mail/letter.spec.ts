@@ -86,6 +86,8 @@ describe('a letter that auth wants sent', () => {
     ['second_factor_added', 'added', 'If it was not you'],
     ['second_factor_removed', 'was removed', 'If it was not you'],
     ['second_factor_reset', 'An administrator', 'tell an administrator'],
+    ['passkey_added', 'A passkey was added', 'If it was not you'],
+    ['passkey_removed', 'was removed', 'If it was not you'],
     ['recovery_codes_renewed', 'new recovery codes', 'If it was not you'],
     ['api_token_created', 'An API token', 'If it was not you'],
   ] as const)(

@@ -34,6 +34,8 @@ export const EmailPurpose = z.enum([
   'second_factor_added',
   'second_factor_removed',
   'second_factor_reset',
+  'passkey_added',
+  'passkey_removed',
   'recovery_codes_renewed',
   'api_token_created',
 ]);
