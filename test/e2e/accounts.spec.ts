@@ -175,6 +175,7 @@ describe('a deleted account', () => {
     await park(client.user.id, mark);
     await read(client.email, 'Welcome to Taskwire');
     const { recoveryCodes } = await addPasskey(client, `${mark} phone`);
+    await read(client.email, 'A passkey was added to your account');
     return recoveryCodes[0] ?? '';
   }
 
