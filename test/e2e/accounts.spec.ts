@@ -11,6 +11,7 @@ import type {
 import { Client as Database } from 'pg';
 import { type BodyOf, call, type Client, signedIn } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
+import { addPasskey } from './passkeys.js';
 import { readStores } from './stores.js';
 import { until } from './until.js';
 
@@ -125,6 +126,7 @@ describe('an export', () => {
     await other.createTask('Of somebody else');
     const titles = Array.from({ length: 120 }, (_, index) => `Task ${index}`);
     for (const title of titles) await client.createTask(title);
+    const { device, passkey } = await addPasskey(client, 'Phone');
 
     const { status, headers, body } = await client.call<BodyOf<typeof AccountExport>>(
       'GET',
@@ -134,8 +136,15 @@ describe('an export', () => {
     expect(headers.get('content-disposition')).toContain('taskwire-export.json');
     expect(body.user).toEqual(client.user);
     expect(body.tasks.map(({ title }) => title).toSorted()).toEqual(titles.toSorted());
-    expect(body.audit.map(({ action }) => action)).toEqual(['account.registered', 'session.started']);
+    expect(body.audit.map(({ action }) => action)).toEqual([
+      'account.registered',
+      'session.started',
+      'passkey.added',
+    ]);
     expect(body.sessions).toHaveLength(1);
+    expect(body.passkeys).toEqual([passkey]);
+    expect(Object.keys(passkey).toSorted()).toEqual(['createdAt', 'id', 'lastUsedAt', 'name']);
+    expect(JSON.stringify(body)).not.toContain(device.id);
     expect(JSON.stringify(body)).not.toContain(other.user.id);
   });
 
@@ -147,8 +156,8 @@ describe('an export', () => {
 });
 
 describe('a deleted account', () => {
-  /** Leaves traces wherever a user can. */
-  async function leaveTraces(client: Client, mark: string): Promise<void> {
+  /** Leaves traces wherever a user can. Answers a code of the second factor that it has by then. */
+  async function leaveTraces(client: Client, mark: string): Promise<string> {
     await client.call('PATCH', '/v1/auth/me', { name: `${mark} Name` });
     const remindAt = new Date(Date.now() + 60_000).toISOString();
     await client.call('POST', '/v1/tasks', { title: `${mark} later task`, remindAt });
@@ -165,6 +174,9 @@ describe('a deleted account', () => {
     await client.call('PUT', '/v1/notifications/preferences', { emailReminders: true, taskChanges: true });
     await park(client.user.id, mark);
     await read(client.email, 'Welcome to Taskwire');
+    const { recoveryCodes } = await addPasskey(client, `${mark} phone`);
+    await read(client.email, 'A passkey was added to your account');
+    return recoveryCodes[0] ?? '';
   }
 
   /** A message that waits for a person, as one that can't be handled does. */
@@ -182,14 +194,14 @@ describe('a deleted account', () => {
   it('leaves nothing but ids behind, in no store', async () => {
     const mark = `Unmistakable${randomUUID().slice(0, 8)}`;
     const client = await signUpByMail();
-    await leaveTraces(client, mark);
+    const code = await leaveTraces(client, mark);
     const { bus: _, ...stores } = platform.databases;
     const holding = async (text: string) =>
       (await readStores(stores)).flatMap(([place, rows]) => (rows.includes(text) ? [place] : []));
     // What will be gone is there before.
     expect(await holding(mark)).toEqual(
       expect.arrayContaining([
-        ...['auth.accounts', 'task.tasks', 'task.inbox'],
+        ...['auth.accounts', 'auth.passkeys', 'task.tasks', 'task.inbox'],
         ...['notification.notifications', 'notification.parked_messages', 'notification.reminders'],
       ]),
     );
@@ -198,7 +210,8 @@ describe('a deleted account', () => {
 
     const wrong = await client.call<ProblemBody>('POST', '/v1/auth/me/deletion', { password: 'not mine' });
     expect(wrong.status).toBe(400);
-    expect((await client.call('POST', '/v1/auth/me/deletion', { password: PASSWORD })).status).toBe(204);
+    const deleted = await client.call('POST', '/v1/auth/me/deletion', { password: PASSWORD, code });
+    expect(deleted.status).toBe(204);
     const left = async () => [
       ...(await holding(mark)),
       ...(await holding(client.email)),

@@ -12,6 +12,7 @@ import {
   type WebhookDelivery,
 } from '@taskwire/contracts';
 import { type Answer, apiAt, type BodyOf, call, type Client, got, signUp } from './client.js';
+import { addPasskey } from './passkeys.js';
 import { type Platform, startPlatform } from './platform.js';
 import { until } from './until.js';
 
@@ -22,6 +23,15 @@ const ADMIN = { email: 'root@example.org', password: 'a long password of an admi
 const UNLIMITED = { RATE_LIMIT_IP: '1000000', RATE_LIMIT_USER: '1000000' };
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 
+const CREDENTIAL = {
+  ...{ id: 'AAAA', rawId: 'AAAA', type: 'public-key' },
+  response: {
+    clientDataJSON: 'AAAA',
+    attestationObject: 'AAAA',
+    authenticatorData: 'AAAA',
+    signature: 'AAAA',
+  },
+};
 /** What a request that is right sends, for each route that takes a body. */
 const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /v1/tasks/{id}': { title: 'Taken over' },
@@ -30,7 +40,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /v1/auth/me/password': { currentPassword: 'correct horse battery staple', newPassword: 'another one' },
   'POST /v1/auth/me/second-factor': { password: 'correct horse battery staple' },
   'POST /v1/auth/me/second-factor/confirm': { code: '123456' },
+  'POST /v1/auth/me/second-factor/recovery-codes': { code: '123456' },
   'POST /v1/auth/me/second-factor/disable': { code: '123456' },
+  'POST /v1/auth/me/passkeys/options': { password: 'correct horse battery staple' },
+  'POST /v1/auth/me/passkeys': { name: 'Mine', credential: CREDENTIAL },
+  'POST /v1/auth/me/passkeys/code': { credential: CREDENTIAL },
+  'PATCH /v1/auth/me/passkeys/{id}': { name: 'Taken over' },
+  'POST /v1/auth/me/passkeys/{id}/remove': { code: '123456' },
   'POST /v1/auth/api-tokens': { name: 'Mine', scopes: ['tasks:read'] },
   'POST /v1/auth/me/email': { newEmail: 'mallory@example.org', password: 'not the password' },
   'POST /v1/auth/me/deletion': { password: 'not the password' },
@@ -86,6 +102,7 @@ async function thingsOf(client: Client): Promise<Things> {
   return {
     '/v1/tasks/': task.id,
     '/v1/auth/api-tokens/': made.body.apiToken.id,
+    '/v1/auth/me/passkeys/': (await addPasskey(client, 'Hers')).passkey.id,
     '/v1/admin/users/': client.user.id,
     '/v1/notifications/': body.notifications[0]?.id ?? '',
     '/v1/auth/sessions/': sessions.body.sessions[0]?.id ?? '',
@@ -113,6 +130,7 @@ const idOf = (route: Route): string => things[route.path.slice(0, route.path.ind
 const mine = async () => ({
   task: (await victim.call<Task>('GET', `/v1/tasks/${things['/v1/tasks/']}`)).body,
   notifications: (await victim.call('GET', '/v1/notifications')).body,
+  passkeys: (await victim.call('GET', '/v1/auth/me/passkeys')).body,
   webhooks: (await victim.call('GET', '/v1/webhooks')).body,
   sessions: (await victim.call('GET', '/v1/auth/sessions')).status,
   apiTokens: (await victim.call('GET', '/v1/auth/api-tokens')).body,

@@ -17,9 +17,10 @@ import type { BusTap } from '../buses.js';
 import { type Deployment, deploy } from '../faults/deployment.js';
 import { type BodyOf, call } from './client.js';
 import { openEvents, openSocket } from './live-clients.js';
+import { RELYING_PARTY, usePasskeys } from './passkeys.js';
 import { readStores } from './stores.js';
 import { until } from './until.js';
-import { type Secret, useApiToken, useSecondFactor } from './use-credentials.js';
+import { type Secret, type Use, useApiToken, useSecondFactor } from './use-credentials.js';
 
 /** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
 const MAY_HOLD_ADDRESSES = new Set([
@@ -52,6 +53,7 @@ describe.each(['postgres', ...brokers] as const)('over %s, after every route was
         OTEL_TRACES_SAMPLER: 'always_on',
         OTEL_BSP_SCHEDULE_DELAY: '200',
         WEBHOOK_TARGETS: 'any',
+        ...RELYING_PARTY,
       },
     }));
     tap = await running.bus.tap();
@@ -150,6 +152,7 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
   await asUser('PUT', '/v1/auth/me/password', { body: { currentPassword: password, newPassword } });
 
   await useSecondFactor({ email, password: newPassword }, use, asUser, secrets);
+  await usePasskeys({ email, password: newPassword }, use, asUser, secrets);
   await useApiToken(use, asUser, secrets);
 
   const created = await asUser<Task>('POST', '/v1/tasks', { body: { title: 'A', remindAt: inAMoment() } });
@@ -198,18 +201,15 @@ async function useEveryRoute(api: string): Promise<Secret[]> {
       path: `/v1/admin/users/${registered.body.user.id}/${change}`,
     });
   }
+  await asUser('POST', '/v1/admin/users/{id}/second-factor/reset', {
+    path: `/v1/admin/users/${registered.body.user.id}/second-factor/reset`,
+  });
   await useMailedTokens(asUser, use, { email, newPassword });
   await use('POST', '/v1/auth/logout', { body: { refreshToken: renewed.body.refreshToken } });
 
   expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());
   return secrets;
 }
-
-type Use = <Body>(
-  method: string,
-  route: string,
-  more?: { path?: string; body?: unknown; headers?: Record<string, string> },
-) => ReturnType<typeof call<Body>>;
 
 /** Tokens that nobody has: those that are mailed stand in emails, which are looked for where they are tested. */
 async function useMailedTokens(

@@ -21,6 +21,7 @@ import { DisableUserHandler } from './administration/disable-user.js';
 import { AccountListing } from './administration/account-listing-store.js';
 import { EnableUserHandler } from './administration/enable-user.js';
 import { UsersReader } from './administration/list-users.js';
+import { ResetSecondFactorHandler } from './administration/reset-second-factor.js';
 import { ApiTokenStore } from './api-tokens/api-token-store.js';
 import { CreateApiTokenHandler } from './api-tokens/create-api-token.js';
 import { ExchangeApiTokenHandler } from './api-tokens/exchange-api-token.js';
@@ -39,12 +40,22 @@ import type { PrismaClient } from './generated/prisma/client.js';
 import { JwksReader } from './keys/jwks.js';
 import { KeysController } from './keys/keys.controller.js';
 import { SigningKeys } from './keys/signing-keys.js';
+import { AddPasskeyHandlers } from './passkeys/add-passkey.js';
+import { PasskeyLoginHandlers } from './passkeys/login-passkey.js';
+import { ManagePasskeysHandlers } from './passkeys/manage-passkeys.js';
+import { PasskeyChallengeStore } from './passkeys/passkey-challenge-store.js';
+import { PasskeyCodeHandlers } from './passkeys/passkey-code.js';
+import { PasskeyStore } from './passkeys/passkey-store.js';
+import { Passkeys, RELYING_PARTY } from './passkeys/passkeys.js';
+import type { RelyingParty } from './passkeys/relying-party.js';
 import { ChangePasswordHandler } from './passwords/change-password.js';
 import { ChallengeStore } from './second-factors/challenge-store.js';
 import { Challenges } from './second-factors/challenges.js';
+import { CompleteLogin } from './second-factors/complete-login.js';
 import { DisableSecondFactorHandler } from './second-factors/disable-second-factor.js';
 import { EnrolSecondFactorHandlers } from './second-factors/enrol-second-factor.js';
 import { SecondFactorLoginHandler } from './second-factors/login-second-factor.js';
+import { RenewRecoveryCodesHandler } from './second-factors/renew-recovery-codes.js';
 import { SecondFactorStore } from './second-factors/second-factor-store.js';
 import { SecondFactors } from './second-factors/second-factors.js';
 import { SecretKey } from './second-factors/secret-key.js';
@@ -71,11 +82,13 @@ const secrets = [
   ...[RegisterHandler, ConfirmRegistrationHandler, LoginHandler, RefreshHandler, LogoutHandler],
   ...[ChangePasswordHandler, RequestResetHandler, ResetPasswordHandler],
   ...[CreateApiTokenHandler, SecondFactorLoginHandler, EnrolSecondFactorHandlers, DisableSecondFactorHandler],
+  ...[RenewRecoveryCodesHandler, PasskeyLoginHandlers, AddPasskeyHandlers],
+  ...[PasskeyCodeHandlers, ManagePasskeysHandlers],
   ...[ChangeEmailHandler, ConfirmEmailHandler, DeleteAccountHandler],
 ];
 const commands = [
   ...[UpdateProfileHandler, EndSessionHandlers],
-  ...[DisableUserHandler, EnableUserHandler, RevokeApiTokenHandler],
+  ...[DisableUserHandler, EnableUserHandler, ResetSecondFactorHandler, RevokeApiTokenHandler],
 ];
 const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, SecondFactorReader, JwksReader];
 const internal = [
@@ -97,6 +110,7 @@ export class AuthModule {
     const emails = new AccountEmailStore(db);
     const registrations = new RegistrationStore(db);
     const challenges = new ChallengeStore(db);
+    const passkeyChallenges = new PasskeyChallengeStore(db);
     const isFamiliar = async (email: string, network: string) => {
       const addresses = await sessions.addresses(spelling(email), openSince(new Date()), MOST_SESSIONS);
       return addresses.some((address) => networkOf(address) === network);
@@ -105,6 +119,9 @@ export class AuthModule {
       { provide: AccountStore, useValue: new AccountStore(db) },
       { provide: ChallengeStore, useValue: challenges },
       { provide: SecondFactorStore, useValue: new SecondFactorStore(db) },
+      { provide: PasskeyStore, useValue: new PasskeyStore(db) },
+      { provide: PasskeyChallengeStore, useValue: passkeyChallenges },
+      { provide: RELYING_PARTY, useValue: relyingParty(config) },
       { provide: SecretKey, useValue: new SecretKey(config.KEYS_DIR) },
       { provide: ApiTokenStore, useValue: new ApiTokenStore(db) },
       { provide: AccountListing, useValue: new AccountListing(db) },
@@ -121,13 +138,15 @@ export class AuthModule {
       { provide: REGISTRATION, useClass: registration(config) },
       {
         provide: PurgeExpired,
-        useValue: new PurgeExpired([sessions, emails, registrations, challenges], log),
+        useValue: new PurgeExpired([sessions, emails, registrations, challenges, passkeyChallenges], log),
       },
       AuditTrail,
       PasswordHasher,
       Sessions,
       RevokeApiTokens,
       Challenges,
+      CompleteLogin,
+      Passkeys,
       SecondFactors,
       AccountEmails,
       ConfirmPassword,
@@ -145,6 +164,15 @@ export class AuthModule {
 function registration({ REGISTRATION: chosen, NODE_ENV }: Config & CommonConfig): Type<Registration> {
   const mode = chosen ?? (NODE_ENV === 'production' ? 'verified' : 'open');
   return mode === 'open' ? OpenRegistration : VerifiedRegistration;
+}
+
+function relyingParty({
+  WEBAUTHN_RP_ID: id,
+  WEBAUTHN_ORIGINS: origins,
+  NODE_ENV,
+}: Config & CommonConfig): RelyingParty | null {
+  if (id !== undefined && origins !== undefined) return { id, origins };
+  return NODE_ENV === 'production' ? null : { id: 'localhost', origins: ['http://localhost:3000'] };
 }
 
 function firstAdmin({ ADMIN_EMAIL: email, ADMIN_PASSWORD: password }: Config): FirstAdminSettings | null {

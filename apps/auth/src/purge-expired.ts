@@ -11,7 +11,7 @@ export interface Expiring {
   purge(before: Date, limit: number): Promise<number>;
 }
 
-/** Removes what has expired, a day later: sessions, emails and their tokens, registrations. */
+/** Removes what has expired, a day later: sessions, emails and their tokens, registrations, challenges. */
 export class PurgeExpired implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;

@@ -16,6 +16,7 @@ export * from './http/mailed.js';
 export * from './http/notifications.js';
 export * from './http/operations.js';
 export * from './http/paging.js';
+export * from './http/passkeys.js';
 export * from './http/problems.js';
 export * from './http/route.js';
 export * from './http/routes.js';

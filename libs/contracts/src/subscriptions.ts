@@ -11,7 +11,7 @@ import {
   UserRegistered,
   UserUpdated,
 } from './bus/accounts.js';
-import { DisableUser, EnableUser } from './bus/administration.js';
+import { DisableUser, EnableUser, ResetSecondFactor } from './bus/administration.js';
 import { RevokeApiToken } from './bus/api-tokens.js';
 import { FeedAppended, ReadNotification, ReminderDue, SetPreferences } from './bus/notifications.js';
 import {
@@ -36,7 +36,7 @@ const accountEvents = [UserRegistered, UserUpdated, SessionStarted, SessionEnded
 export const contracts = [
   ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, DeleteTask],
   ...[UpdateProfile, EndSession, EndOtherSessions, ReadNotification, SetPreferences],
-  ...[DisableUser, EnableUser, RevokeApiToken],
+  ...[DisableUser, EnableUser, ResetSecondFactor, RevokeApiToken],
   ...webhookCommands,
   ...taskEvents,
   ...accountEvents,
@@ -46,7 +46,10 @@ export const contracts = [
 
 export const authCommands = subscription('auth.commands', {
   kind: 'group',
-  commands: [UpdateProfile, EndSession, EndOtherSessions, DisableUser, EnableUser, RevokeApiToken],
+  commands: [
+    ...[UpdateProfile, EndSession, EndOtherSessions],
+    ...[DisableUser, EnableUser, ResetSecondFactor, RevokeApiToken],
+  ],
 });
 
 export const taskCommands = subscription('task.commands', {

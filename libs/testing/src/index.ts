@@ -12,5 +12,6 @@ export * from './local-broker.js';
 export * from './local-redis.js';
 export * from './postgres.js';
 export * from './rabbitmq.js';
+export * from './software-authenticator.js';
 export * from './stub-auth.js';
 export * from './until.js';

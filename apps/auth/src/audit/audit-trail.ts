@@ -12,6 +12,11 @@ export type AuditedAction =
   | { readonly action: 'role.granted'; readonly details: { readonly role: string } }
   | { readonly action: 'account.disabled' | 'account.enabled' }
   | { readonly action: 'second_factor.enabled' | 'second_factor.disabled' | 'recovery_code.used' }
+  | { readonly action: 'recovery_codes.renewed' | 'second_factor.reset' }
+  | {
+      readonly action: 'passkey.added' | 'passkey.removed';
+      readonly details: { readonly id: string };
+    }
   | { readonly action: 'password.changed' }
   | { readonly action: 'password.reset' }
   | { readonly action: 'email.change_requested' }
@@ -33,6 +38,7 @@ export type EndReason =
   | 'password_changed'
   | 'password_reset'
   | 'account_disabled'
+  | 'second_factor_reset'
   | 'account_deleted'
   | 'token_reused'
   | 'displaced';

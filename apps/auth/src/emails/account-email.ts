@@ -34,12 +34,29 @@ const LIFETIME_MS: Readonly<Record<EmailPurpose, number>> = {
   email_change_from: DAY_MS,
   email_change_to: DAY_MS,
   email_taken: DAY_MS,
+  second_factor_added: DAY_MS,
+  second_factor_removed: DAY_MS,
+  second_factor_reset: DAY_MS,
+  passkey_added: DAY_MS,
+  passkey_removed: DAY_MS,
+  recovery_codes_renewed: DAY_MS,
+  api_token_created: DAY_MS,
 };
-const ONLY_TELLS: ReadonlySet<EmailPurpose> = new Set(['registered', 'email_taken']);
+/** What tells the owner of a change of the account. */
+export const NOTICES = [
+  ...(['second_factor_added', 'second_factor_removed', 'second_factor_reset'] as const),
+  ...(['passkey_added', 'passkey_removed'] as const),
+  ...(['recovery_codes_renewed', 'api_token_created'] as const),
+] satisfies readonly EmailPurpose[];
+export type Notice = (typeof NOTICES)[number];
+const ONLY_TELLS: ReadonlySet<EmailPurpose> = new Set(['registered', 'email_taken', ...NOTICES]);
 
 /** Wrong passwords after which the token of a registration no longer works. */
 export const MOST_ATTEMPTS = 5;
-/** Emails to one address within an hour; further ones are asked for in vain, so that nobody's mailbox is flooded. */
+/**
+ * Emails to one address within an hour; further ones are asked for in vain, so that nobody's mailbox is flooded. Notices are
+ * counted apart: else who is about to change an account could keep them away by asking for others, which anybody can.
+ */
 export const MOST_IN_AN_HOUR = 10;
 /** More than any delivery makes attempts. */
 export const MOST_TOKENS = 20;
@@ -55,6 +72,10 @@ export function newAccountEmail(email: NewEmail, now: Date): AccountEmail {
     usedAt: null,
     attempts: 0,
   };
+}
+
+export function isNotice(purpose: EmailPurpose): boolean {
+  return NOTICES.some((notice) => notice === purpose);
 }
 
 export function hasToken(purpose: EmailPurpose): boolean {

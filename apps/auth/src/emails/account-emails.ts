@@ -1,11 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EmailRequested } from '@taskwire/contracts';
 import type { HandlerContext } from '@taskwire/messaging';
+import type { Account } from '../accounts/account.js';
 import {
   type AccountEmail,
+  isNotice,
   isOpen,
   MOST_IN_AN_HOUR,
   type NewEmail,
+  type Notice,
   newAccountEmail,
 } from './account-email.js';
 import { hashOf } from '../secret-hash.js';
@@ -14,7 +17,7 @@ import { invalidLink } from './invalid-link.js';
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** What is confirmed by mail. No address crosses the bus: notification asks for it when it sends. */
+/** What is confirmed or told by mail. No address crosses the bus: notification asks for it when it sends. */
 @Injectable()
 export class AccountEmails {
   constructor(@Inject(AccountEmailStore) private readonly store: AccountEmailStore) {}
@@ -24,11 +27,17 @@ export class AccountEmails {
    * when it is to be sent.
    */
   async request({ tx, publish }: HandlerContext, wanted: NewEmail, now: Date): Promise<void> {
-    const lately = await this.store.count(tx, wanted.address, new Date(now.getTime() - HOUR_MS));
+    const kind = isNotice(wanted.purpose) ? 'notices' : 'others';
+    const lately = await this.store.count(tx, wanted.address, new Date(now.getTime() - HOUR_MS), kind);
     if (lately >= MOST_IN_AN_HOUR) return;
     const email = newAccountEmail(wanted, now);
     await this.store.add(tx, email);
     publish(EmailRequested, { emailId: email.id, userId: email.accountId, at: now.toISOString() });
+  }
+
+  /** Has an email sent that tells the owner of a change, in its transaction. */
+  async tell(context: HandlerContext, purpose: Notice, { id, email }: Account, now: Date): Promise<void> {
+    await this.request(context, { purpose, address: email, accountId: id }, now);
   }
 
   /** The email that a token belongs to; throws `invalid_link` unless it can still be used, for this. */

@@ -31,6 +31,11 @@ export class ChallengeStore {
     return found ?? null;
   }
 
+  /** Null when there is no such challenge, or one that has expired. */
+  find(hash: Bytes, now: Date): Promise<StoredChallenge | null> {
+    return this.db.loginChallenge.findUnique({ where: { hash, expiresAt: { gt: now } } });
+  }
+
   /** False when it was taken before. */
   async take(tx: Transaction, hash: Bytes): Promise<boolean> {
     return (await unwrap<Client>(tx).loginChallenge.deleteMany({ where: { hash } })).count > 0;

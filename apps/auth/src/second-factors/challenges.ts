@@ -23,7 +23,7 @@ export class Challenges {
     { id: accountId, passwordHash }: Account,
     now: Date,
   ): Promise<string | null> {
-    if (!(await this.factors.isOn(tx, accountId))) return null;
+    if (!(await this.factors.isOnIn(tx, accountId))) return null;
     const secret = randomBytes(32).toString('base64url');
     const expiresAt = new Date(now.getTime() + LIFETIME_MS);
     const stored = { hash: digest(secret), passwordDigest: digest(passwordHash), attempts: 0 };
@@ -31,8 +31,14 @@ export class Challenges {
     return secret;
   }
 
+  /** Counts an attempt; null when there is no such challenge, or one that had all of them or has expired. */
   attempt(tx: Transaction, secret: string, now: Date): Promise<StoredChallenge | null> {
     return this.store.attempt(tx, digest(secret), MOST_ATTEMPTS, now);
+  }
+
+  /** Without counting an attempt. */
+  find(secret: string, now: Date): Promise<StoredChallenge | null> {
+    return this.store.find(digest(secret), now);
   }
 
   /** Takes a challenge whose code was right; false when it is void by now, for this account as it is. */
@@ -45,7 +51,7 @@ export class Challenges {
 export function secondFactorNeeded(challenge: string): ProblemError {
   return new ProblemError(
     'second_factor_needed',
-    'send the challenge and a code to /v1/auth/login/second-factor',
+    'send the challenge and a code to /v1/auth/login/second-factor, or ask a passkey by /v1/auth/login/passkey/options',
     {
       challenge,
       headers: { 'cache-control': 'no-store' },

@@ -9,10 +9,12 @@ import {
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
 import type { z } from 'zod';
+import { AccountStore } from '../accounts/account-store.js';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { AccountEmails } from '../emails/account-emails.js';
 import { ConfirmPassword } from '../passwords/confirm-password.js';
 import { LoginLimits } from '../sessions/login-limits.js';
-import { newRecoveryCode, RECOVERY_CODES, recoveryHashOf } from './recovery-code.js';
+import { newRecoveryCodes, recoveryHashOf } from './recovery-code.js';
 import { SecondFactorStore } from './second-factor-store.js';
 import { SecondFactors, wrongCode } from './second-factors.js';
 import { SecretKey } from './secret-key.js';
@@ -21,23 +23,27 @@ import { newTotpSecret } from './totp.js';
 @Controller()
 export class EnrolSecondFactorHandlers {
   constructor(
+    @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(LoginLimits) private readonly limits: LoginLimits,
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(SecretKey) private readonly key: SecretKey,
+    @Inject(AccountEmails) private readonly emails: AccountEmails,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
 
-  /** With the password: who found a session open must not lock its owner out. */
+  /** With the password, and a code where there is a passkey: who found a session open must not lock its owner out. */
   @Route(secondFactorRoutes.enrol)
   @Header('cache-control', 'no-store')
   async enrol(
-    @Body() { password }: z.output<typeof EnrolSecondFactorBody>,
+    @Body() { password, code }: z.output<typeof EnrolSecondFactorBody>,
     @Caller() { userId: accountId }: Caller,
   ): Promise<EnrolledSecondFactor> {
     const account = await this.password.of(accountId, password, '/password');
+    if ((await this.store.find(accountId))?.confirmedAt) throw alreadyThere();
+    await this.factors.demand(accountId, code);
 
     const enrolled = newTotpSecret(account.email);
     const sealed = this.key.seal(accountId, enrolled.secret);
@@ -55,24 +61,32 @@ export class EnrolSecondFactorHandlers {
   @Header('cache-control', 'no-store')
   async confirm(
     @Body() { code }: z.output<typeof SecondFactorCodeBody>,
-    @Caller() { userId: accountId, sessionId }: Caller,
+    @Caller() { userId: accountId, sessionId, roles }: Caller,
   ): Promise<RecoveryCodes> {
     await this.limits.takeOf(accountId);
-    const recoveryCodes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
-    await this.outbox.write(async ({ tx }) => {
-      const now = new Date();
-      const factor = await this.store.findForChange(tx, accountId);
-      if (factor === null) throw new ProblemError('not_found', 'no second factor was begun to be added');
-      if (factor.confirmedAt !== null) throw alreadyThere();
-      const lastStep = this.factors.stepOf(factor, code, now);
-      if (lastStep === null) throw wrongCode();
+    return this.outbox.write(
+      async (context) => {
+        const { tx } = context;
+        const now = new Date();
+        const account = await this.accounts.findForChange(tx, { id: accountId });
+        const factor = await this.store.findForChange(tx, accountId);
+        if (account === null || factor === null)
+          throw new ProblemError('not_found', 'no second factor was begun to be added');
+        if (factor.confirmedAt !== null) throw alreadyThere();
+        const lastStep = this.factors.stepOf(factor, code, now);
+        if (lastStep === null) throw wrongCode();
 
-      await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
-      await this.store.addRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
-      const who = { actor: accountId, subject: accountId, session: sessionId };
-      await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
-    });
-    return { recoveryCodes };
+        const isFirst = !(await this.store.isOnIn(tx, accountId));
+        const recoveryCodes = isFirst ? newRecoveryCodes() : [];
+        await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
+        if (isFirst) await this.store.replaceRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
+        await this.emails.tell(context, 'second_factor_added', account, now);
+        const who = { actor: accountId, subject: accountId, session: sessionId };
+        await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
+        return { recoveryCodes };
+      },
+      { identity: { actor: accountId, roles, session: sessionId } },
+    );
   }
 }
 

@@ -27,9 +27,14 @@ export class SecondFactorStore {
     return this.db.recoveryCode.count({ where: { accountId } });
   }
 
-  async isOn(tx: Transaction, accountId: string): Promise<boolean> {
-    const where = { accountId, confirmedAt: { not: null } };
-    return (await unwrap<Client>(tx).secondFactor.count({ where })) > 0;
+  /** Whether the account has any: an authenticator app, or a passkey. */
+  isOn(accountId: string): Promise<boolean> {
+    return hasAny(this.db, accountId);
+  }
+
+  /** As `isOn`, in a transaction. */
+  isOnIn(tx: Transaction, accountId: string): Promise<boolean> {
+    return hasAny(unwrap<Client>(tx), accountId);
   }
 
   /** Locked until the transaction ends. */
@@ -49,7 +54,8 @@ export class SecondFactorStore {
     });
   }
 
-  async addRecoveryCodes(tx: Transaction, accountId: string, hashes: readonly Bytes[]): Promise<void> {
+  async replaceRecoveryCodes(tx: Transaction, accountId: string, hashes: readonly Bytes[]): Promise<void> {
+    await unwrap<Client>(tx).recoveryCode.deleteMany({ where: { accountId } });
     await unwrap<Client>(tx).recoveryCode.createMany({ data: hashes.map((hash) => ({ accountId, hash })) });
   }
 
@@ -59,9 +65,28 @@ export class SecondFactorStore {
     return count > 0;
   }
 
-  /** With its recovery codes. */
-  async remove(tx: Transaction, accountId: string): Promise<void> {
-    await unwrap<Client>(tx).recoveryCode.deleteMany({ where: { accountId } });
+  /** The authenticator app; recovery codes go with the last second factor. */
+  async removeApp(tx: Transaction, accountId: string): Promise<void> {
     await unwrap<Client>(tx).secondFactor.deleteMany({ where: { accountId } });
+    await this.dropUnneededCodes(tx, accountId);
   }
+
+  /** Authenticator app, passkeys and recovery codes, and what was begun with them. */
+  async removeAll(tx: Transaction, accountId: string): Promise<void> {
+    await unwrap<Client>(tx).passkeyChallenge.deleteMany({ where: { accountId } });
+    await unwrap<Client>(tx).loginChallenge.deleteMany({ where: { accountId } });
+    await unwrap<Client>(tx).passkey.deleteMany({ where: { accountId } });
+    await this.removeApp(tx, accountId);
+  }
+
+  /** The recovery codes, once there is nothing that they stand for. */
+  async dropUnneededCodes(tx: Transaction, accountId: string): Promise<void> {
+    if (await this.isOnIn(tx, accountId)) return;
+    await unwrap<Client>(tx).recoveryCode.deleteMany({ where: { accountId } });
+  }
+}
+
+async function hasAny(db: Client, accountId: string): Promise<boolean> {
+  const apps = await db.secondFactor.count({ where: { accountId, confirmedAt: { not: null } } });
+  return apps > 0 || (await db.passkey.count({ where: { accountId } })) > 0;
 }

@@ -2,10 +2,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditPage, EnrolledSecondFactor, RecoveryCodes, SecondFactor } from '@taskwire/contracts';
-import { generateSync } from 'otplib';
 import { Client } from 'pg';
 import { bearer, password, requestsTo } from '../requests.fixture.js';
 import { type RunningAuth, startAuth } from '../service.fixture.js';
+import { codeOf, factorsOf, ME, WRONG } from './second-factors.fixture.js';
 
 let auth: RunningAuth;
 let sql: Client;
@@ -19,32 +19,15 @@ afterAll(async () => {
   await auth.close();
 });
 const { registered, login, refresh } = requestsTo(() => auth);
+const { post, challengeFor, enrolled } = factorsOf(() => auth);
 
-const ME = '/v1/auth/me/second-factor';
-/** No six digits, which might be right. */
-const WRONG = 'a wrong code';
-const post = (path: string, body: unknown, token?: string) =>
-  auth.call('POST', path, body, token === undefined ? {} : bearer(token));
 const secondStep = (challenge: string | undefined, code: string) =>
   post('/v1/auth/login/second-factor', { challenge, code });
-/** Of the present time step, or of one so many later. */
-const codeOf = (secret: string, later = 0) =>
-  generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + 30 * later });
 /** As if the codes that were used so far were of long ago. */
 const letTimePass = (accountId: string) =>
   sql.query('update second_factors set last_step = last_step - 100 where account_id = $1', [accountId]);
 const shown = async (token: string) =>
   SecondFactor.parse((await auth.call('GET', ME, undefined, bearer(token))).body);
-
-async function enrolled() {
-  const { user, accessToken } = await registered();
-  const { secret } = EnrolledSecondFactor.parse((await post(ME, { password }, accessToken)).body);
-  const code = codeOf(secret);
-  const { body } = await post(`${ME}/confirm`, { code }, accessToken);
-  const [recovery = '', ...more] = RecoveryCodes.parse(body).recoveryCodes;
-  return { user, accessToken, secret, code, recovery, more };
-}
-const challengeFor = async (email: string) => (await login(email)).body.challenge;
 
 describe('a second factor', () => {
   it('is asked for once a first code of it was seen, not before', async () => {
@@ -127,6 +110,36 @@ describe('a second factor', () => {
     expect((await shown(eve.accessToken)).recoveryCodesLeft).toBe(10);
   });
 
+  it('has new recovery codes made with a code: all that there were no longer count', async () => {
+    const { user, accessToken, recovery, more } = await enrolled();
+    const renew = (code: string) => post(`${ME}/recovery-codes`, { code }, accessToken);
+    expect(await renew(WRONG)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/code' }] } });
+    const renewed = await renew(recovery);
+    expect(renewed.status).toBe(200);
+    expect(renewed.headers.get('cache-control')).toBe('no-store');
+    const { recoveryCodes } = RecoveryCodes.parse(renewed.body);
+    expect(new Set([...recoveryCodes, recovery, ...more]).size).toBe(20);
+    expect((await shown(accessToken)).recoveryCodesLeft).toBe(10);
+
+    expect((await secondStep(await challengeFor(user.email), more[0] ?? '')).status).toBe(401);
+    expect((await secondStep(await challengeFor(user.email), recoveryCodes[0] ?? '')).status).toBe(200);
+  });
+
+  it('has the recovery codes of one request only, of several at once', async () => {
+    const { accessToken, recovery, more } = await enrolled();
+    const renewals = [recovery, ...more.slice(0, 3)].map((code) =>
+      post(`${ME}/recovery-codes`, { code }, accessToken),
+    );
+    const statuses = (await Promise.all(renewals)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
+    expect((await shown(accessToken)).recoveryCodesLeft).toBe(10);
+  });
+
+  it('is there before recovery codes are', async () => {
+    const { accessToken } = await registered();
+    expect((await post(`${ME}/recovery-codes`, { code: WRONG }, accessToken)).status).toBe(404);
+  });
+
   it('gives five attempts to a challenge', async () => {
     const { user, recovery } = await enrolled();
     const challenge = await challengeFor(user.email);
@@ -207,13 +220,18 @@ describe('a second factor', () => {
 
   it('is told of in the audit trail', async () => {
     const { user, accessToken, recovery } = await enrolled();
-    await post(`${ME}/disable`, { code: recovery }, accessToken);
+    const renewed = await post(`${ME}/recovery-codes`, { code: recovery }, accessToken);
+    const [code] = RecoveryCodes.parse(renewed.body).recoveryCodes;
+    await post(`${ME}/disable`, { code }, accessToken);
     const { body } = await auth.internal('GET', `/internal/audit?subject=${user.id}`);
     expect(
       AuditPage.parse(body)
         .entries.slice(2)
         .map(({ action }) => action),
-    ).toEqual([...['second_factor.enabled', 'recovery_code.used', 'second_factor.disabled']]);
+    ).toEqual([
+      ...['second_factor.enabled', 'recovery_code.used', 'recovery_codes.renewed'],
+      ...['recovery_code.used', 'second_factor.disabled'],
+    ]);
   });
 
   it('is in the store sealed for its account, under a key that is not; codes and challenges as hashes', async () => {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OutboxStore } from '@taskwire/outbox';
 import { OUTBOX_STORE, ProblemError } from '@taskwire/service';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { PasskeyChallengeStore } from '../passkeys/passkey-challenge-store.js';
 import { waitMs } from './attempts.js';
 import { recoveryHashOf } from './recovery-code.js';
 import { SecondFactorStore, type StoredFactor } from './second-factor-store.js';
@@ -11,11 +12,12 @@ import { stepOf } from './totp.js';
 /** `off`: the account has no second factor. A number: no code is looked at for so many milliseconds. */
 type Verdict = 'right' | 'wrong' | 'off' | number;
 
-/** Checks codes of accounts; each counts once, and wrong ones are counted, whatever becomes of the request. */
+/** Checks codes of accounts: of an authenticator app, those that passkeys' answers were exchanged for, and recovery codes; each counts once, and wrong ones are counted, whatever becomes of the request. */
 @Injectable()
 export class SecondFactors {
   constructor(
     @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
+    @Inject(PasskeyChallengeStore) private readonly challenges: PasskeyChallengeStore,
     @Inject(SecretKey) private readonly key: SecretKey,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
@@ -23,8 +25,7 @@ export class SecondFactors {
 
   /** For what needs a fresh code where there is a second factor. Throws the problem of who has none that counts. */
   async demand(accountId: string, code: string | undefined): Promise<void> {
-    const factor = await this.store.find(accountId);
-    if (factor === null || factor.confirmedAt === null) return;
+    if (!(await this.store.isOn(accountId))) return;
     if (code === undefined) throw new ProblemError('second_factor_needed', 'send a code of it as code');
     if (!(await this.matches(accountId, code))) throw wrongCode();
   }
@@ -50,12 +51,15 @@ export class SecondFactors {
     return this.outbox.write(async ({ tx }) => {
       const now = new Date();
       const factor = await this.store.findForChange(tx, accountId);
-      if (factor === null || factor.confirmedAt === null) return 'off';
+      if (!(await this.store.isOnIn(tx, accountId))) return 'off';
       if (await this.store.takeRecoveryCode(tx, accountId, recoveryHashOf(code))) {
         const who = { actor: accountId, subject: accountId, session: null };
         await this.audit.record(tx, { action: 'recovery_code.used' }, who);
         return 'right';
       }
+      if (await this.challenges.take(tx, code, { accountId, purpose: 'code' }, now)) return 'right';
+      // Who has passkeys alone: what else counts has too many bits to be guessed.
+      if (factor === null || factor.confirmedAt === null) return 'wrong';
       const wait = waitMs(factor, now);
       if (wait > 0) return wait;
 

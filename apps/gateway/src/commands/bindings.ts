@@ -16,6 +16,7 @@ import {
   ReopenTask,
   RevokeApiToken,
   ResendWebhookDelivery,
+  ResetSecondFactor,
   SetPreferences,
   type TaskReply,
   taskRoutes,
@@ -120,6 +121,10 @@ export const bindings: readonly CommandBinding[] = [
     respond: () => ({ headers: {} }),
   }),
   bind(administrationRoutes.enable, EnableUser, {
+    payload: ({ params }) => ({ userId: params.id ?? '' }),
+    respond: () => ({ headers: {} }),
+  }),
+  bind(administrationRoutes.resetSecondFactor, ResetSecondFactor, {
     payload: ({ params }) => ({ userId: params.id ?? '' }),
     respond: () => ({ headers: {} }),
   }),

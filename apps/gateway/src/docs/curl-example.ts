@@ -2,6 +2,14 @@ import type { Route } from '@taskwire/contracts';
 
 const ID = '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11';
 
+const CREDENTIAL = { id: 'Y3JlZGVudGlhbA', rawId: 'Y3JlZGVudGlhbA', type: 'public-key' };
+const ASSERTION = {
+  ...CREDENTIAL,
+  response: {
+    ...{ clientDataJSON: 'eyJ0eXBlIjo', authenticatorData: 'SZYN5YgOjGh0', signature: 'MEUCIQ' },
+  },
+};
+
 const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/auth/register': { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' },
   'POST /v1/auth/login': { email: 'ada@example.com', password: 'correct horse battery' },
@@ -10,7 +18,21 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/auth/login/second-factor': { challenge: '...', code: '123456' },
   'POST /v1/auth/me/second-factor': { password: 'correct horse battery' },
   'POST /v1/auth/me/second-factor/confirm': { code: '123456' },
+  'POST /v1/auth/me/second-factor/recovery-codes': { code: '123456' },
   'POST /v1/auth/me/second-factor/disable': { code: '123456' },
+  'POST /v1/auth/login/passkey/options': { challenge: '...' },
+  'POST /v1/auth/login/passkey': { challenge: '...', credential: ASSERTION },
+  'POST /v1/auth/me/passkeys/options': { password: 'correct horse battery' },
+  'POST /v1/auth/me/passkeys': {
+    name: 'Phone',
+    credential: {
+      ...CREDENTIAL,
+      response: { clientDataJSON: 'eyJ0eXBlIjo', attestationObject: 'o2NmbXRkbm9uZQ' },
+    },
+  },
+  'POST /v1/auth/me/passkeys/code': { credential: ASSERTION },
+  'PATCH /v1/auth/me/passkeys/{id}': { name: 'Old phone' },
+  'POST /v1/auth/me/passkeys/{id}/remove': { code: '123456' },
   'PATCH /v1/auth/me': { name: 'Ada Lovelace' },
   'PUT /v1/auth/me/password': {
     currentPassword: 'correct horse battery',

@@ -13,10 +13,12 @@ export const ADVICE: Record<ProblemCode, string> = {
   invalid_second_factor:
     'Ask for the next code, or a recovery code. A challenge takes five attempts in five minutes: after that, sign in from the start.',
   second_factor_needed:
-    'The password or session is right. Ask for a code: at a login, send it with challenge to POST /v1/auth/login/second-factor; elsewhere, repeat the request with code.',
+    'The password or session is right. Ask for a code: at a login, send it with challenge to POST /v1/auth/login/second-factor, or ask a passkey by POST /v1/auth/login/passkey/options; elsewhere, repeat the request with code.',
   forbidden:
     'The account lacks the role, or the API token the scope, that this route needs: detail names it. Ask an administrator, or make another token.',
   not_found: 'It does not exist, was deleted, or belongs to someone else.',
+  passkeys_off:
+    'Use an authenticator app or a recovery code. For operators: set WEBAUTHN_RP_ID and WEBAUTHN_ORIGINS.',
   method_not_allowed: 'Look up the method of this path in the API reference.',
   request_timeout:
     'Send the whole request within 30 seconds. Nothing was done; repeat it, a write with the same Idempotency-Key.',

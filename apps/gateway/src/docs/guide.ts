@@ -27,7 +27,14 @@ Where registrations are confirmed by mail, \`POST /v1/auth/register\` answers 20
   {
     id: 'second-factor',
     text: `## Second factor
-\`POST /v1/auth/me/second-factor\` gives a secret for an authenticator app (TOTP), and \`confirm\` with a first code of it adds the second factor; it answers ten recovery codes, each of which stands for a code once. From then on \`POST /v1/auth/login\` answers 403 \`second_factor_needed\` with a \`challenge\`: send it with a code to \`POST /v1/auth/login/second-factor\` within 5 minutes. Changing the password, making an API token and removing the second factor need a fresh \`code\` too. A code counts once; after five wrong ones in a row you have to wait, unless you use a recovery code.`,
+\`POST /v1/auth/me/second-factor\` gives a secret for an authenticator app (TOTP), and \`confirm\` with a first code of it adds the second factor; it answers ten recovery codes, each of which stands for a code once. From then on \`POST /v1/auth/login\` answers 403 \`second_factor_needed\` with a \`challenge\`: send it with a code to \`POST /v1/auth/login/second-factor\` within 5 minutes. Changing the password, making an API token and removing the second factor need a fresh \`code\` too. A code counts once; after five wrong ones in a row you have to wait, unless you use a recovery code. \`POST /v1/auth/me/second-factor/recovery-codes\` makes ten new ones, and the old ones no longer count. Who has lost all of it asks an administrator: \`POST /v1/admin/users/{id}/second-factor/reset\` removes the second factor and ends all sessions. The owner is told by mail when a second factor is added or removed, when recovery codes are renewed and when an API token is made.`,
+  },
+  {
+    id: 'passkeys',
+    text: `## Passkeys
+A passkey (WebAuthn) is a second factor beside or instead of an authenticator app. \`POST /v1/auth/me/passkeys/options\` with the password, and a code where there is a second factor, answers \`publicKey\`: give it to \`PublicKeyCredential.parseCreationOptionsFromJSON\` and the result to \`navigator.credentials.create\`, and send what comes of it, as \`toJSON()\` has it, with a name to \`POST /v1/auth/me/passkeys\`. The first second factor of an account answers ten recovery codes.
+
+At a login, send the \`challenge\` of \`second_factor_needed\` to \`POST /v1/auth/login/passkey/options\`, and then, with what \`navigator.credentials.get\` answered, to \`POST /v1/auth/login/passkey\`. Where a fresh \`code\` is needed, \`POST /v1/auth/me/passkeys/code/options\` and \`code\` exchange the answer of a passkey for one that counts once, for 5 minutes. \`GET /v1/auth/me/passkeys\` lists them, \`PATCH\` gives one another name, \`POST /v1/auth/me/passkeys/{id}/remove\` removes it. Each challenge counts once, for 5 minutes; an account has 20 passkeys at most. Where an operator hasn't set the domain of passkeys, these routes answer \`passkeys_off\`.`,
   },
   {
     id: 'api-tokens',

@@ -82,6 +82,24 @@ describe('a letter that auth wants sent', () => {
     expect(text).toContain('until 2026-03-01 22:30 UTC');
   });
 
+  it.each([
+    ['second_factor_added', 'added', 'If it was not you'],
+    ['second_factor_removed', 'was removed', 'If it was not you'],
+    ['second_factor_reset', 'An administrator', 'tell an administrator'],
+    ['passkey_added', 'A passkey was added', 'If it was not you'],
+    ['passkey_removed', 'was removed', 'If it was not you'],
+    ['recovery_codes_renewed', 'new recovery codes', 'If it was not you'],
+    ['api_token_created', 'An API token', 'If it was not you'],
+  ] as const)(
+    'of %s tells what was done, and what to do if it was somebody else',
+    (purpose, told, advice) => {
+      const { subject, text } = written({ purpose, token: null });
+      expect(subject).toContain(told);
+      expect(text).toContain(advice);
+      expect(text).not.toContain('https://');
+    },
+  );
+
   it.each(['registered', 'email_taken'] as const)('of %s has no link', (purpose) => {
     expect(written({ purpose, token: null }).text).not.toContain('https://');
   });

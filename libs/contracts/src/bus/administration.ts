@@ -19,3 +19,8 @@ export const EnableUser = command('auth.user.enable.v1', {
   ...concerning,
   rejections: ['not_found', 'forbidden'],
 });
+
+export const ResetSecondFactor = command('auth.second_factor.reset.v1', {
+  ...concerning,
+  rejections: ['not_found', 'forbidden'],
+});

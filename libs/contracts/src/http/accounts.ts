@@ -21,7 +21,7 @@ export const GivenPassword = z
   .string()
   .min(1)
   .max(2 * PASSWORD.maxLength);
-/** Six digits of an authenticator app, or a recovery code. */
+/** Six digits of an authenticator app, what a passkey's answer was exchanged for, or a recovery code. */
 export const SecondFactorCode = z.string().trim().min(6).max(40);
 /** Of an account that exists, which may be older than the rules for new names. */
 export const StoredName = Text.trim().min(1).max(100);

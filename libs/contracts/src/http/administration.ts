@@ -54,4 +54,14 @@ export const administrationRoutes = {
     success: { status: 204 },
     problems: ['not_found', 'forbidden'],
   }),
+  resetSecondFactor: route('POST', '/v1/admin/users/{id}/second-factor/reset', {
+    summary:
+      'Remove the lost second factor of somebody else: the password is enough again, and all sessions end',
+    service,
+    kind: 'command',
+    access,
+    params,
+    success: { status: 204 },
+    problems: ['not_found', 'forbidden'],
+  }),
 } as const;

@@ -5,6 +5,7 @@ import { ApiToken } from './api-tokens.js';
 import { UserAnalytics } from './analytics.js';
 import { AuditEntry } from './audit.js';
 import { Notification, Preferences } from './notifications.js';
+import { Passkey } from './passkeys.js';
 import { route } from './route.js';
 import { SecondFactor } from './second-factors.js';
 import { Task } from './tasks.js';
@@ -17,6 +18,7 @@ export const AccountExport = z
     user: User,
     sessions: z.array(Session),
     secondFactor: SecondFactor,
+    passkeys: z.array(Passkey),
     apiTokens: z.array(ApiToken),
     preferences: Preferences,
     analytics: UserAnalytics,

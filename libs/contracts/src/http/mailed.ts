@@ -31,6 +31,13 @@ export const EmailPurpose = z.enum([
   'email_change_from',
   'email_change_to',
   'email_taken',
+  'second_factor_added',
+  'second_factor_removed',
+  'second_factor_reset',
+  'passkey_added',
+  'passkey_removed',
+  'recovery_codes_renewed',
+  'api_token_created',
 ]);
 export type EmailPurpose = z.output<typeof EmailPurpose>;
 

@@ -12,6 +12,7 @@ export const PROBLEMS = {
   second_factor_needed: { status: 403, title: 'A code of the second factor is needed' },
   forbidden: { status: 403, title: 'Not allowed for this account' },
   not_found: { status: 404, title: 'Not found' },
+  passkeys_off: { status: 404, title: 'Passkeys are not set up here' },
   method_not_allowed: { status: 405, title: 'This path has no such method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   email_taken: { status: 409, title: 'An account with this email exists' },

@@ -6,6 +6,7 @@ import { apiTokenRoutes } from './api-tokens.js';
 import { mailedRoutes } from './mailed.js';
 import { liveRoutes, notificationRoutes } from './notifications.js';
 import { operationRoutes } from './operations.js';
+import { passkeyRoutes } from './passkeys.js';
 import type { Route } from './route.js';
 import { secondFactorRoutes } from './second-factors.js';
 import { taskRoutes } from './tasks.js';
@@ -15,6 +16,7 @@ import { webhookRoutes } from './webhooks.js';
 export const routes: readonly Route[] = [
   accountRoutes,
   secondFactorRoutes,
+  passkeyRoutes,
   apiTokenRoutes,
   administrationRoutes,
   mailedRoutes,
