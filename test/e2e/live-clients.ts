@@ -28,7 +28,8 @@ export async function openEvents(url: string, headers: Record<string, string> = 
   const ended = readBlocks(response.body, (block) => {
     const fields = new Map(block.split('\n').map((line) => split(line)));
     const data = fields.get('data');
-    if (data === undefined) return;
+    // What says why the connection ends has no id.
+    if (data === undefined || !fields.has('id')) return;
     inbox.add({
       id: Number(fields.get('id')),
       event: fields.get('event') ?? '',
@@ -42,8 +43,8 @@ export async function openSocket(url: string): Promise<LiveClient> {
   const socket = new WebSocket(url);
   const inbox = new Inbox();
   socket.addEventListener('message', ({ data }) => {
-    const frame = JSON.parse(String(data)) as LiveFrame | { id: number };
-    if ('event' in frame) inbox.add(frame);
+    const frame = JSON.parse(String(data)) as LiveFrame | { id: number } | { event: string };
+    if ('event' in frame && 'id' in frame) inbox.add(frame);
   });
   const ended = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {

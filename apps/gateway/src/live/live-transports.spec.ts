@@ -6,6 +6,7 @@ import { ProblemBody } from '@taskwire/contracts';
 import type { AccessTokenVerifier, ProblemError } from '@taskwire/service';
 import { startTelemetry, type Telemetry } from '@taskwire/telemetry';
 import { WebSocket } from 'ws';
+import { Origins } from '../http/origins.js';
 import type { AnsweredRequest, RequestIds } from '../http/request-log.js';
 import { entry, FeedInMemory } from './feed.fixture.js';
 import { LiveConnections, MAX_CONNECTIONS_PER_USER } from './live-connections.js';
@@ -38,7 +39,10 @@ beforeEach(async () => {
   tickets = new Tickets('a secret of thirty-two characters', new UsedTicketsInMemory());
   connections = new LiveConnections((session) => revoked.has(session), { beatMs: 50, checkMs: 20 });
   const noExchange = (authorization: string | undefined) => Promise.resolve(authorization);
-  const desk = new LiveDesk(tickets, {} as AccessTokenVerifier, noExchange, connections, feed);
+  const desk = new LiveDesk(tickets, {} as AccessTokenVerifier, noExchange, connections, feed, {
+    follow: () => Promise.resolve(),
+    unfollow: () => undefined,
+  });
   server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://gateway');
     const credentials = {
@@ -56,6 +60,7 @@ beforeEach(async () => {
   new LiveSocket({
     desk,
     admitAddress: () => Promise.resolve(),
+    origins: new Origins(['https://app.example.org'], true),
     log: (answered, ids) => logged.push({ ...answered, ...ids }),
     onError: (error) => errors.push(error),
   }).attach(server);
@@ -149,8 +154,20 @@ describe('server-sent events', () => {
   ])('ends when %s', async (_what, reason, happen, withTicket) => {
     const { response, until } = await openStream({}, withTicket());
     happen();
-    await until(`: closed, ${reason}`);
+    const text = await until(`event: closed\ndata: {"reason":"${reason}"`);
     if (!response.complete) await once(response, 'end');
+
+    // An EventSource waits so long, and who comes back from one gateway doesn't come all at once.
+    const retries = text.match(/^retry: \d+/gm);
+    expect(retries).toHaveLength(reason === 'shutdown' ? 2 : 1);
+  });
+
+  it('tells a client to read again what it shows when the feed no longer has what it missed', async () => {
+    feed.entries.push(entry(7));
+    const { until } = await openStream({ 'last-event-id': '2' });
+    const text = await until('id: 7\nevent');
+
+    expect(text).toContain('id: 6\nevent: reset\ndata: {"reason":"gone"}\n\nid: 7\nevent: task.created.v1\n');
   });
 
   it('lets a user have so many connections and no more, until one ends', async () => {
@@ -221,13 +238,39 @@ describe('the WebSocket', () => {
     expect((await until(3)).map(({ id }) => id)).toEqual([0, 1, 2]);
   });
 
-  it('closes with 4401 when the session ends', async () => {
+  it('closes with 4401 when the session ends, and says why', async () => {
     const { socket, until } = await openSocket();
     await until(1);
     revoked.add(USER);
+    const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+
+    expect([code, reason.toString()]).toEqual([4401, 'revoked']);
+    expect((await until(2))[1]).toEqual({ event: 'closed', data: { reason: 'revoked' } });
+  });
+
+  it('says when to come back when the gateway shuts down', async () => {
+    const { socket, until } = await openSocket();
+    await until(1);
+    connections.closeAll('shutdown');
     const [code] = (await once(socket, 'close')) as [number];
 
-    expect(code).toBe(4401);
+    expect(code).toBe(1001);
+    expect((await until(2))[1]).toEqual({
+      event: 'closed',
+      data: { reason: 'shutdown', reconnectMs: expect.any(Number) },
+    });
+  });
+
+  it.each([
+    ['a page that is listed', 'https://app.example.org', 401],
+    ['a page of its own', 'http://HOST', 401],
+    ['a page of another origin', 'https://evil.example.org', 403],
+    ['a page without an origin, such as a file', 'null', 403],
+  ])('looks at the ticket of %s only where its origin may use the API', async (_what, origin, status) => {
+    const path = `${LIVE_SOCKET_PATH}?ticket=forged`;
+    const { text } = await answerTo(path, { origin: origin.replace('HOST', address) });
+
+    expect(JSON.parse(text)).toMatchObject({ status });
   });
 
   it('closes a client that says anything long', async () => {
