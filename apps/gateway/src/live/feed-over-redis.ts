@@ -66,6 +66,7 @@ export class FeedOverRedis
         else if (this.hears) void connections.resync();
       },
       onLost: () => {
+        if (this.hears && this.timer) this.log.warn('live events come over the bus: Redis is lost');
         [this.follows, this.hears] = [false, false];
         this.beatAt = -Infinity;
         this.look();
@@ -111,7 +112,7 @@ export class FeedOverRedis
       try {
         await this.choose();
       } catch (error) {
-        this.log.warn({ detail: (error as Error).message }, 'the feeds can not be heard now');
+        this.log.warn({ detail: (error as Error).message }, 'live events can not be heard now');
       }
     }
   }
@@ -145,6 +146,7 @@ export class FeedOverRedis
     if (!followed || !this.follows) return this.hearBus();
     this.hears = true;
     await this.overBus.close();
+    this.log.info('live events come from Redis');
     // What the others were ahead of this one's bus came before it was followed.
     void this.connections.resync();
   }

@@ -52,6 +52,7 @@ export class UserChannels {
   private readonly notices: string;
   private followed = new Map<string, Promise<boolean>>();
   private isReady = false;
+  private isRenewing = false;
 
   constructor(
     redis: SharedRedis,
@@ -64,7 +65,7 @@ export class UserChannels {
     this.subscriber.on('error', () => undefined); // The other connection's failures are in the log.
     this.subscriber.on('ready', () => void this.begin());
     this.subscriber.on('close', () => {
-      this.isReady = false;
+      [this.isReady, this.isRenewing] = [false, false];
       this.followed = new Map();
       hearer.onLost();
     });
@@ -83,7 +84,7 @@ export class UserChannels {
       const subscribed = this.subscribe(users.map((userId) => this.prefix + userId));
       for (const userId of users) followed.set(userId, subscribed);
     }
-    const all = await Promise.all(userIds.map((userId) => followed.get(userId) ?? false));
+    const all = await Promise.all(new Set(userIds.flatMap((userId) => followed.get(userId) ?? [])));
     return all.every(Boolean) && followed === this.followed;
   }
 
@@ -101,12 +102,15 @@ export class UserChannels {
 
   /** Notices are heard. */
   get ready(): boolean {
-    return this.isReady;
+    return this.isReady && !this.isRenewing;
   }
 
   /** By a new connection: this one may be dead without a sign. */
   renew(): void {
-    if (this.subscriber.status === 'ready') this.subscriber.disconnect(true);
+    if (this.isRenewing || this.subscriber.status !== 'ready') return;
+    // A server that doesn't answer leaves it open for a while.
+    this.isRenewing = true;
+    this.subscriber.disconnect(true);
   }
 
   close(): void {
