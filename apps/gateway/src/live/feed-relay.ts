@@ -26,6 +26,7 @@ export class FeedRelay {
   private readonly sender: ChannelSender;
   private holds = false;
   private missed = false;
+  private waiting: Appended[] = [];
   private underWay = 0;
 
   constructor(private readonly redis: SharedRedis) {
@@ -56,14 +57,12 @@ export class FeedRelay {
     );
   }
 
-  pass({ userId, entry }: Appended): void {
+  pass(appended: Appended): void {
     if (!this.holds) return;
     if (this.underWay >= MOST_UNDER_WAY) return this.miss();
     this.underWay += 1;
-    void this.sender.entry(userId, entry).then((sent) => {
-      this.underWay -= 1;
-      if (!sent) this.miss();
-    });
+    // What comes in one turn goes together: one failure then, not one for each.
+    if (this.waiting.push(appended) === 1) setImmediate(() => void this.send());
   }
 
   /** Something was not passed on: the next beat has everybody read. */
@@ -79,5 +78,12 @@ export class FeedRelay {
       if (!(await this.sender.notice('resync'))) return this.miss();
     }
     await this.sender.notice('beat');
+  }
+
+  private async send(): Promise<void> {
+    const { waiting } = this;
+    this.waiting = [];
+    if (!(await this.sender.entries(waiting))) this.miss();
+    this.underWay -= waiting.length;
   }
 }

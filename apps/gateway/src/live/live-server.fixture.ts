@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, request as ask } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { ProblemBody } from '@taskwire/contracts';
 import type { AccessTokenVerifier, ProblemError } from '@taskwire/service';
 import { WebSocket } from 'ws';
@@ -72,13 +73,19 @@ export class LiveServer {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
+  /** How many clients are. */
+  connected(): Promise<number> {
+    return promisify(this.server.getConnections.bind(this.server))();
+  }
+
   get address(): string {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  append(number: number): void {
-    this.feed.entries.push(entry(number));
-    this.connections.deliver({ userId: USER, entry: entry(number) });
+  append(number: number, title = entry(number).title): void {
+    const appended = { ...entry(number), title };
+    this.feed.entries.push(appended);
+    this.connections.deliver({ userId: USER, entry: appended });
   }
 
   ticket(expiresInMs = 600_000): string {

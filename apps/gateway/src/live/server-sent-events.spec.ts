@@ -71,6 +71,22 @@ describe('server-sent events', () => {
     expect(text).toContain('id: 6\nevent: reset\ndata: {"reason":"gone"}\n\nid: 7\nevent: task.created.v1\n');
   });
 
+  it('cuts off a client that does not read, and no other; it resumes where it was', async () => {
+    const [slow, quick] = [await live.openStream(), await live.openStream()];
+    slow.response.pause();
+    // More than the system keeps on the way for a client.
+    for (let number = 1; (await live.connected()) > 1; number += 1) {
+      live.append(number, 'x'.repeat(200_000));
+      await quick.until(`id: ${number}\nevent`);
+      expect(number).toBeLessThan(500);
+    }
+    const last = live.feed.entries.length;
+    live.append(last + 1);
+    const resumed = await live.openStream({ 'last-event-id': String(last) });
+
+    await Promise.all([quick.until(`id: ${last + 1}\nevent`), resumed.until(`id: ${last + 1}\nevent`)]);
+  });
+
   it('lets a user have so many connections and no more, until one ends', async () => {
     const open = [];
     for (let i = 0; i < MAX_CONNECTIONS_PER_USER; i += 1) open.push(await live.openStream());

@@ -1,5 +1,6 @@
 import { Notification } from '@taskwire/contracts';
 import type { SharedRedis } from '@taskwire/service/redis';
+import type { Appended } from './feed-source.js';
 
 type Redis = SharedRedis['client'];
 
@@ -29,17 +30,23 @@ function channelsIn({ options }: Redis) {
 export class ChannelSender {
   constructor(private readonly redis: SharedRedis) {}
 
-  entry(userId: string, entry: Notification): Promise<boolean> {
-    return this.publish(channelsIn(this.redis.client).ofUser(userId), JSON.stringify(entry));
+  entries(appended: readonly Appended[]): Promise<boolean> {
+    const { ofUser } = channelsIn(this.redis.client);
+    return this.publish(
+      appended.map(({ userId, entry }) => ['publish', ofUser(userId), JSON.stringify(entry)]),
+    );
   }
 
   notice(notice: Notice): Promise<boolean> {
-    return this.publish(channelsIn(this.redis.client).notices, notice);
+    return this.publish([['publish', channelsIn(this.redis.client).notices, notice]]);
   }
 
-  private publish(channel: string, text: string): Promise<boolean> {
+  private publish(commands: string[][]): Promise<boolean> {
     return this.redis.use(
-      async (redis) => (await redis.publish(channel, text)) >= 0,
+      async (redis) => {
+        for (const [error] of (await redis.pipeline(commands).exec()) ?? []) if (error) throw error;
+        return true;
+      },
       () => false,
     );
   }
