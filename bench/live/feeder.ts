@@ -1,10 +1,10 @@
 /** Stands in for notification: appends to feeds at a fixed rate, tells the bus, and answers who reads a feed. */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { contracts, type Feed, FeedAppended, type Notification, subscriptions } from '@taskwire/contracts';
-import { Bus, topologyOf } from '@taskwire/messaging';
+import { encodeEvent, topologyOf } from '@taskwire/messaging';
 import { createDriver, readBusConfig } from '@taskwire/service/bus';
-import { atRate } from '../overload/press.ts';
 import { clockMs } from './clock.ts';
 
 export interface FeederOrder {
@@ -18,13 +18,15 @@ export interface FeederReport {
   readonly seconds: number;
 }
 
+/** What is due is sent together, as a relay does. */
+const PAUSE_MS = 2;
 const [port = 0] = process.argv.slice(2).map(Number);
 /** When each entry was appended, by user. */
 const feeds = new Map<string, number[]>();
 
 const driver = await createDriver(readBusConfig(process.env), console.error);
-const bus = new Bus({ driver, topology: topologyOf(contracts, subscriptions), source: '/bench' });
-await bus.start();
+await driver.connect();
+await driver.declare(topologyOf(contracts, subscriptions));
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://feeder');
   const userId = pathname.split('/').at(-1) ?? '';
@@ -37,17 +39,31 @@ process.send?.('ready');
 
 async function feed({ users, perSecond, seconds }: FeederOrder): Promise<void> {
   const began = performance.now();
+  const end = began + seconds * 1_000;
+  const sending: Promise<void>[] = [];
   let sent = 0;
-  await atRate(perSecond, seconds, async () => {
-    const userId = users[sent % users.length] ?? '';
-    sent += 1;
-    const appended = feeds.get(userId) ?? [];
-    feeds.set(userId, appended);
-    const entry = entryOf(appended.push(clockMs()), appended);
-    await bus.publish(FeedAppended, { userId, event: 'task.created.v1', entry });
-  });
+  for (let now = began; now < end; now = performance.now()) {
+    const due = Math.floor(((now - began) / 1_000) * perSecond) - sent;
+    const turn = Array.from({ length: due }, (_, index) => users[(sent + index) % users.length] ?? '');
+    sent += due;
+    sending.push(send(turn));
+    await sleep(PAUSE_MS);
+  }
+  await Promise.all(sending);
   const report: FeederReport = { sent, seconds: (performance.now() - began) / 1_000 };
   process.send?.(report);
+}
+
+async function send(users: readonly string[]): Promise<void> {
+  const results = await driver.send(users.map(append));
+  for (const error of results) if (error) throw error;
+}
+
+function append(userId: string) {
+  const appended = feeds.get(userId) ?? [];
+  feeds.set(userId, appended);
+  const entry = entryOf(appended.push(clockMs()), appended);
+  return encodeEvent(FeedAppended, { userId, event: 'task.created.v1', entry });
 }
 
 function feedOf(userId: string, after: number): Feed {

@@ -11,7 +11,7 @@ import { answers, messageOf, type Program, startProgram } from '../rig/program.t
 import { writeReport } from '../rig/report.ts';
 import { percentile } from '../rig/rounds.ts';
 import type { FeederOrder, FeederReport } from './feeder.ts';
-import type { ListenerReport } from './listener.ts';
+import type { ListenerOrder, ListenerReport, Protocol } from './listener.ts';
 
 const CONNECTIONS = 10_000;
 const SHORT_CONNECTIONS = 500;
@@ -25,6 +25,7 @@ const LAST_LIMIT_MS = 15_000;
 const OTHER_FILES = 200;
 
 interface Measured {
+  readonly protocol: Protocol;
   readonly connections: number;
   readonly kibEach: number;
   readonly mibBefore: number;
@@ -52,7 +53,7 @@ interface Bench {
 
 const methodOf = (connections: number, bus: string) =>
   `One gateway over ${bus}, without Redis, in a process of its own; ${Math.ceil(connections / PER_PROCESS)} processes of clients, each connection
-another user's, over server-sent events. Another process appends ${PER_SECOND.toLocaleString('en-US')} entries a second to their feeds, in turn, and
+another user's. Another process appends ${PER_SECOND.toLocaleString('en-US')} entries a second to their feeds, in turn, and
 tells the bus. Memory each: what the resident memory grows by until all are connected and nothing is sent yet, after ${WARM_UP.connections}
 connections that came and went. Delay: from the append to the arrival in the client.`;
 
@@ -71,22 +72,28 @@ export async function runLive({ short, buses, node, connections: asked }: BenchO
     await messageOf(feeder);
     const bench: Bench = { rig, auth, feeder, feedUrl: `http://127.0.0.1:${port}`, node };
     const rows: Measured[] = [];
-    for (const count of [Math.ceil(connections / 10), connections]) {
-      rows.push(await measure(bench, count, short ? 5 : 30));
-    }
+    const seconds = short ? 5 : 30;
+    rows.push(await measure(bench, 'server-sent events', Math.ceil(connections / 10), seconds));
+    rows.push(await measure(bench, 'server-sent events', connections, seconds));
+    rows.push(await measure(bench, 'WebSocket', connections, seconds));
     await report(rows, methodOf(connections, bus), short, rig.servers);
   });
 }
 
-async function measure(bench: Bench, connections: number, seconds: number): Promise<Measured> {
+async function measure(
+  bench: Bench,
+  protocol: Protocol,
+  connections: number,
+  seconds: number,
+): Promise<Measured> {
   const { gateway, url } = await startGateway(bench);
   const pid = gateway.child.pid ?? 0;
-  const first = await connect(bench, url, WARM_UP.connections);
+  const first = await connect(bench, protocol, url, WARM_UP.connections);
   await feed(bench.feeder, { users: first.users, ...WARM_UP });
   await first.close();
   await sleep(SETTLE_MS);
   const before = residentKib(pid);
-  const clients = await connect(bench, url, connections);
+  const clients = await connect(bench, protocol, url, connections);
   await sleep(SETTLE_MS);
   const open = residentKib(pid);
   const cpuBefore = cpuTimes()?.of(pid) ?? Number.NaN;
@@ -97,7 +104,7 @@ async function measure(bench: Bench, connections: number, seconds: number): Prom
   await clients.close();
   await gateway.stop();
   return {
-    connections,
+    ...{ protocol, connections },
     kibEach: (open - before) / connections,
     ...{ mibBefore: before / 1_024, mibOpen: open / 1_024, mibAfter: after / 1_024 },
     perSecond: fed.sent / fed.seconds,
@@ -123,7 +130,7 @@ async function startGateway({ rig, auth, feedUrl, node }: Bench): Promise<{ gate
 }
 
 /** Clients of so many users, all of them connected. */
-async function connect({ rig, auth }: Bench, url: string, count: number) {
+async function connect({ rig, auth }: Bench, protocol: Protocol, url: string, count: number) {
   const users = Array.from({ length: count }, () => randomUUID());
   const programs: Program[] = [];
   for (let from = 0; from < count; from += PER_PROCESS) {
@@ -134,7 +141,8 @@ async function connect({ rig, auth }: Bench, url: string, count: number) {
       ...{ name: 'listener', file: 'bench/live/listener.ts', env: {}, folder: rig.folder },
     });
     await messageOf(program);
-    program.child.send({ url, tokens });
+    const order: ListenerOrder = { protocol, url, tokens };
+    program.child.send(order);
     await messageOf(program, OPEN_LIMIT_MS);
     programs.push(program);
   }
@@ -174,24 +182,27 @@ function report(rows: readonly Measured[], method: string, short: boolean, serve
   const lost = rows.reduce((sum, { sent, received }) => sum + Math.abs(sent - received), 0);
   const misplaced = rows.reduce((sum, row) => sum + row.misplaced, 0);
   const ended = rows.reduce((sum, row) => sum + row.ended, 0);
-  const most = rows.at(-1);
+  const slowest = Math.min(...rows.map(({ perSecond }) => perSecond));
   return writeReport({
     ...{ name: 'live', command: 'live', short, title: 'Live connections', method },
     tables: [
       {
         title: 'One gateway',
         columns: [
-          ...['connections', 'KiB each', 'MiB before', 'MiB with them', 'MiB after the load'],
+          ...['protocol', 'connections', 'KiB each', 'MiB before', 'MiB with them', 'MiB after the load'],
           ...['messages/s', 'delay p50 ms', 'p99 ms', 'largest ms', 'cores'],
         ],
         rows: rows.map((row) => [
-          row.connections.toLocaleString('en-US'),
+          ...[row.protocol, row.connections.toLocaleString('en-US')],
           ...[row.kibEach, row.mibBefore, row.mibOpen, row.mibAfter].map(shortNumber),
           ...[row.perSecond, row.p50, row.p99, row.largest, row.cpu].map(shortNumber),
         ]),
         plot: {
           ...{ title: 'Delay of live events', unit: 'ms', series: ['p50', 'p99'] },
-          groups: rows.map(({ connections, p50, p99 }) => ({ label: `${connections}`, values: [p50, p99] })),
+          groups: rows.map(({ protocol, connections, p50, p99 }) => ({
+            label: `${protocol}, ${connections}`,
+            values: [p50, p99],
+          })),
         },
       },
     ],
@@ -202,9 +213,9 @@ function report(rows: readonly Measured[], method: string, short: boolean, serve
         met: lost + misplaced + ended === 0,
       },
       {
-        text: `${PER_SECOND.toLocaleString('en-US')} messages a second at ${most?.connections.toLocaleString('en-US')} connections`,
-        measured: shortNumber(most?.perSecond ?? Number.NaN),
-        met: (most?.perSecond ?? 0) >= PER_SECOND * 0.98,
+        text: `${PER_SECOND.toLocaleString('en-US')} messages a second, by 2 % at most less`,
+        measured: shortNumber(slowest),
+        met: slowest >= PER_SECOND * 0.98,
       },
     ],
     data: rows,

@@ -24,8 +24,8 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> 
   overhead: runOverhead,
   overload: runOverload,
   logins: runLogins,
-  live: runLive,
   soak: runSoak,
+  live: runLive,
 };
 const BUSES: readonly BusName[] = ['kafka', 'rabbitmq', 'postgres'];
 

@@ -18,8 +18,8 @@ beforeAll(async () => {
   platform = await startPlatform({ env: { RATE_LIMIT_IP: '1000000', RATE_LIMIT_USER: '1000000' } });
   shared = new SharedRedis(redis.url, () => undefined);
   gateways = [
-    await platform.addGateway({ REDIS_URL: redis.url }),
-    await platform.addGateway({ REDIS_URL: redis.url }),
+    await platform.addGateway({ REDIS_URL: `${redis.url}?keyPrefix=e2e:` }),
+    await platform.addGateway({ REDIS_URL: `${redis.url}?keyPrefix=e2e:` }),
   ];
 }, 60_000);
 afterAll(async () => {

@@ -15,11 +15,11 @@ export class Origins {
    * Throws `forbidden` for a page that may not. For what CORS doesn't keep from pages: a WebSocket, and a stream that was
    * opened before the browser refused to read it (RFC 6455, 10.2).
    */
-  demand({ origin, host }: IncomingHttpHeaders): void {
+  demand({ origin, host, ':authority': authority = host }: IncomingHttpHeaders): void {
     // No browser: nobody can be made to send it.
     if (origin === undefined || this.admits(origin)) return;
     // The gateway's own pages say where they are from too.
-    if (URL.canParse(origin) && new URL(origin).host === host) return;
+    if (URL.canParse(origin) && new URL(origin).host === authority) return;
     throw new ProblemError(
       'forbidden',
       'pages of this origin may not use the API: CORS_ORIGINS lists those that may',
