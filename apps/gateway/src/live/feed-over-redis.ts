@@ -119,8 +119,10 @@ export class FeedOverRedis
 
   private async choose(): Promise<void> {
     const { up } = await this.bus.health();
+    const led = this.relay.leads;
     if (up) await this.relay.hold();
     else await this.relay.leave();
+    if (this.relay.leads && !led) this.log.info('live events are passed on to other gateways from here');
     if (!this.relay.leads) this.renewWhenSilent();
     if (!this.relay.leads && this.isFed()) await this.hearRedis();
     else await this.hearBus();
