@@ -13,8 +13,12 @@ export interface LiveClient {
   /** The frames so far, once there are as many; rejects when they don't come in time. */
   frames(count: number): Promise<readonly LiveFrame[]>;
   close(): void;
-  /** Resolves when the gateway ends the connection. */
-  readonly ended: Promise<void>;
+  /** Resolves when the gateway ends the connection, to the reason that it gave. */
+  readonly ended: Promise<string | undefined>;
+}
+
+interface Closed {
+  readonly reason: string;
 }
 
 /** Reads `GET /v1/live` as EventSource does. */
@@ -25,27 +29,33 @@ export async function openEvents(url: string, headers: Record<string, string> = 
     throw new Error(`live events answered ${response.status}: ${await response.text()}`);
   }
   const inbox = new Inbox();
+  let reason: string | undefined;
   const ended = readBlocks(response.body, (block) => {
     const fields = new Map(block.split('\n').map((line) => split(line)));
     const data = fields.get('data');
     if (data === undefined) return;
-    inbox.add({
-      id: Number(fields.get('id')),
-      event: fields.get('event') ?? '',
-      data: JSON.parse(data) as Notification,
-    });
-  }).catch(() => undefined);
+    const event = fields.get('event') ?? '';
+    if (event === 'closed') reason = (JSON.parse(data) as Closed).reason;
+    else inbox.add({ id: Number(fields.get('id')), event, data: JSON.parse(data) as Notification });
+  })
+    .catch(() => undefined)
+    .then(() => reason);
   return { frames: (count) => inbox.take(count), close: () => abort.abort(), ended };
 }
 
 export async function openSocket(url: string): Promise<LiveClient> {
   const socket = new WebSocket(url);
   const inbox = new Inbox();
+  let reason: string | undefined;
   socket.addEventListener('message', ({ data }) => {
-    const frame = JSON.parse(String(data)) as LiveFrame | { id: number };
-    if ('event' in frame) inbox.add(frame);
+    const frame = JSON.parse(String(data)) as LiveFrame | { id: number } | { event: 'closed'; data: Closed };
+    if (!('event' in frame)) return;
+    if ('id' in frame) inbox.add(frame);
+    else reason = frame.data.reason;
   });
-  const ended = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()));
+  const ended = new Promise<string | undefined>((resolve) =>
+    socket.addEventListener('close', () => resolve(reason)),
+  );
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => resolve());
     socket.addEventListener('error', () => reject(new Error(`the WebSocket was refused: ${url}`)));

@@ -97,7 +97,21 @@ describe('live events', () => {
     const socket = await openSocket(`${socketUrl()}?ticket=${await ticket()}`);
     await answerOf(ada.api.POST('/v1/auth/logout', { body: { refreshToken: ada.refreshToken } }));
 
-    await Promise.all([events.ended, socket.ended]);
+    expect(await Promise.all([events.ended, socket.ended])).toEqual(['revoked', 'revoked']);
+  });
+
+  it('end when the gateway does, and go on where they were when it is back', async () => {
+    const events = await openEvents(`${platform.api}/v1/live?lastEventId=0`, bearer());
+    const socket = await openSocket(`${socketUrl()}?ticket=${await ticket()}`);
+    await events.frames(1);
+    await platform.stopService('gateway');
+
+    expect(await Promise.all([events.ended, socket.ended])).toEqual(['shutdown', 'shutdown']);
+    await platform.startService('gateway');
+    const again = await openEvents(`${platform.api}/v1/live`, { ...bearer(), 'last-event-id': '1' });
+    await ada.createTask('A');
+    expect((await again.frames(1)).map(({ id }) => id)).toEqual([2]);
+    again.close();
   });
 });
 

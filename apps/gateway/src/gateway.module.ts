@@ -14,6 +14,9 @@ import { SendCommand } from './commands/send-command.js';
 import { DocsController } from './docs/docs.controller.js';
 import { AccountExports } from './export/account-export.js';
 import { EXPORT_LIMIT, ExportController } from './export/export.controller.js';
+import { Origins } from './http/origins.js';
+import { FeedOverBus } from './live/feed-over-bus.js';
+import { FeedOverRedis } from './live/feed-over-redis.js';
 import { NotificationFeed } from './live/feed-reader.js';
 import { LiveConnections } from './live/live-connections.js';
 import { LiveController } from './live/live.controller.js';
@@ -55,6 +58,9 @@ export class GatewayModule {
     const used = redis ? new UsedTicketsInRedis(redis) : new UsedTicketsInMemory();
     const tickets = new Tickets(config.OPERATION_SECRET, used);
     const connections = new LiveConnections((sessionId) => tokens.isRevoked(sessionId));
+    const source = redis
+      ? new FeedOverRedis(bus, redis, connections, log)
+      : new FeedOverBus(bus, connections);
     const addresses = new ClientAddresses(config.TRUST_PROXY);
     const usage = new UsageRecorder(bus, droppedUsage());
     const perToken = config.RATE_LIMIT_TOKEN;
@@ -74,7 +80,9 @@ export class GatewayModule {
       new SendCommand(bus, operations, endings, reads),
       reads,
       new AccountExports(forwarder, services),
-      new LiveDesk(tickets, tokens, exchange, connections, new NotificationFeed(services)),
+      new LiveDesk(tickets, tokens, exchange, connections, new NotificationFeed(services), source),
+      source,
+      new Origins(config.CORS_ORIGINS, config.NODE_ENV === 'production'),
       new Shutdown(connections, usage),
       ...(redis ? [redis] : []),
     ];

@@ -1,10 +1,11 @@
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
-import { gatewayAccounts, gatewayFeed } from '@taskwire/contracts';
+import { gatewayAccounts } from '@taskwire/contracts';
 import type { ServiceDefinition } from '@taskwire/service';
 import { GatewayModule } from './gateway.module.js';
 import { corsOptions } from './http/cors.js';
 import { addHooks } from './http/hooks.js';
+import { Origins } from './http/origins.js';
 import { requestLog } from './http/request-log.js';
 import { addSecurityHeaders } from './http/security-headers.js';
 import { Capacity } from './limits/capacity.js';
@@ -19,14 +20,16 @@ export const service: ServiceDefinition<GatewaySettings> = {
   port: 3000,
   config: GatewaySettings,
   groups: [],
-  broadcasts: [gatewayFeed, gatewayAccounts],
+  // The feed of the live connections is heard besides, by its source.
+  broadcasts: [gatewayAccounts],
   module: (context) => GatewayModule.on(context),
   certificate: ({ TLS_CERT: cert, TLS_KEY: key }) => (cert && key ? { cert, key } : undefined),
-  http: async (app, { config, log }) => {
+  http: async (app, { log }) => {
     const limits = app.get(Limits);
     const fastify = app.getHttpAdapter().getInstance();
     addSecurityHeaders(fastify);
-    await app.register(cors, corsOptions(config.CORS_ORIGINS, config.NODE_ENV === 'production'));
+    const origins = app.get(Origins);
+    await app.register(cors, corsOptions(origins));
     // After CORS, so that a page may read a refusal too.
     const requests = requestLog(log);
     addHooks(fastify, {
@@ -39,6 +42,7 @@ export const service: ServiceDefinition<GatewaySettings> = {
     new LiveSocket({
       desk: app.get(LiveDesk),
       admitAddress: (request) => limits.checkConnection(request),
+      origins,
       log: requests,
       onError: (error) => log.error({ err: error }, 'request failed'),
     }).attach(app.getHttpServer());

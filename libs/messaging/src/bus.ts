@@ -1,4 +1,4 @@
-import type { Requester, RequestOptions, RequestResult } from './bus.types.js';
+import type { Listening, Requester, RequestOptions, RequestResult } from './bus.types.js';
 import type { CommandContract, EventContract, PayloadOf, ReplyOf } from './contract/message.js';
 import type { BroadcastSubscription, GroupSubscription } from './contract/subscription.js';
 import { DEFAULT_PARTITIONS, type Topology } from './contract/topology.js';
@@ -16,6 +16,8 @@ import { Waiters } from './requests/waiters.js';
 import type { MessageStore } from './store.js';
 import { type ServeOptions, Subscriber } from './subscriber.js';
 import { type Instruments, instruments } from './telemetry.js';
+
+const CLOSE_DEADLINE_MS = 10_000;
 
 export interface BusOptions {
   readonly driver: Driver;
@@ -52,7 +54,7 @@ export class Bus implements Requester {
   readonly #waiters: Waiters;
   readonly #encoding: EncodeOptions;
   readonly #subscribers = new Map<string, Subscriber>();
-  readonly #listeners: Listener[] = [];
+  readonly #listeners = new Set<Listener>();
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -131,12 +133,25 @@ export class Bus implements Requester {
     }
   }
 
-  /** Hears each message of a broadcast at most once; `resync` runs after each connect, because some may be missed. */
-  async listen(subscription: BroadcastSubscription, handlers: BroadcastHandlers): Promise<void> {
+  /**
+   * Hears each message of a broadcast at most once, until what it answers is closed; `resync` runs after each connect,
+   * because some may be missed.
+   */
+  async listen(subscription: BroadcastSubscription, handlers: BroadcastHandlers): Promise<Listening> {
     const listener = new Listener(this.driver, subscription, handlers, this.#log);
-    this.#listeners.push(listener);
-    await this.start();
-    await listener.start();
+    this.#listeners.add(listener);
+    const close = async (deadlineMs = CLOSE_DEADLINE_MS) => {
+      this.#listeners.delete(listener);
+      await listener.close(deadlineMs);
+    };
+    try {
+      await this.start();
+      await listener.start();
+    } catch (error) {
+      this.#listeners.delete(listener);
+      throw error;
+    }
+    return { close };
   }
 
   /** The partitions that this instance holds of a group, by topic. */
@@ -173,7 +188,7 @@ export class Bus implements Requester {
   }
 
   /** Leaves all groups and broadcasts: stops fetching, finishes and acknowledges what runs. Requests still work. */
-  async stopConsuming(deadlineMs = 10_000): Promise<void> {
+  async stopConsuming(deadlineMs = CLOSE_DEADLINE_MS): Promise<void> {
     const consumers = [...this.#subscribers.values(), ...this.#listeners];
     const results = await Promise.allSettled(consumers.map((consumer) => consumer.close(deadlineMs)));
     for (const result of results) {
@@ -183,7 +198,7 @@ export class Bus implements Requester {
   }
 
   /** Closes in order, within the deadline: consumers, then who waits for a reply, then the driver. Idempotent. */
-  close(deadlineMs = 10_000): Promise<void> {
+  close(deadlineMs = CLOSE_DEADLINE_MS): Promise<void> {
     this.#closed ??= this.#close(deadlineMs);
     return this.#closed;
   }

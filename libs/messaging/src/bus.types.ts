@@ -41,3 +41,9 @@ export interface Requester {
   /** Sends an event without an outbox: for lossy hints only. Resolves when the broker has it. */
   publish<C extends EventContract>(contract: C, payload: PayloadOf<C>, identity?: Identity): Promise<void>;
 }
+
+/** A broadcast that is heard. */
+export interface Listening {
+  /** Hears nothing more of it. Default deadline: 10,000 ms. */
+  close(deadlineMs?: number): Promise<void>;
+}

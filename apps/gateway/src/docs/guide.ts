@@ -60,9 +60,11 @@ What happens to your tasks is pushed as it happens, over server-sent events (\`G
 
 Each frame has an \`id\` (a number that grows by one for each of your notifications), an \`event\` (the event's name, for example \`task.created.v1\`) and \`data\` (the notification). A WebSocket message is the same as JSON: \`{"id": 7, "event": "task.created.v1", "data": {...}}\`; its first message has the \`id\` alone and says where you are.
 
-To miss nothing, connect again with the id of the last frame, as the header \`Last-Event-ID\` or as \`?lastEventId=7\`: what came meanwhile is sent first, in order, then the live frames go on. An EventSource that used a ticket needs a new one to connect again.
+To miss nothing, connect again with the id of the last frame, as the header \`Last-Event-ID\` or as \`?lastEventId=7\`: what came meanwhile is sent first, in order, then the live frames go on, at whichever gateway. An EventSource that used a ticket needs a new one to connect again.
 
-A connection ends when its access token expires or its session ends (WebSocket code 4401: get a new ticket), when the gateway shuts down (1001) or the feed can't be read (1013): connect again, and when the client reads too slowly (1008). A comment or a ping comes every 15 seconds. A user can have 10 connections.
+A frame with the event \`reset\` comes instead of frames that can't be sent again, up to its \`id\`: read again what you show. Its \`data.reason\` is \`behind\` (more than 5,000 were missed), \`gone\` (they are not kept any more) or \`ahead\` (your id is higher than any).
+
+A connection ends when its access token expires (\`expired\`) or its session ends (\`revoked\`; WebSocket code 4401 for both: get a new ticket), when the gateway shuts down (\`shutdown\`, 1001) or the feed can't be read (\`unavailable\`, 1013). Before, a frame without an id says so: the event \`closed\`, its \`data\` \`{"reason", "reconnectMs"}\`; where it has \`reconnectMs\`, connect again after so long (over server-sent events also as \`retry\`). A client that reads too slowly is cut off without a word: it resumes like any other. A comment or a ping comes every 15 seconds. A user can have 10 connections. A page of another origin is refused with 403 unless \`CORS_ORIGINS\` has it.
 
 \`\`\`
 curl -N -H "Authorization: Bearer $TOKEN" http://localhost:3000/v1/live

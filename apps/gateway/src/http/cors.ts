@@ -1,19 +1,15 @@
 import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fastify/cors';
-
-const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+import type { Origins } from './origins.js';
 
 const EXPOSED_HEADERS = [
   ...['etag', 'location', 'retry-after', 'ratelimit', 'ratelimit-policy'],
   ...['idempotency-key', 'idempotency-replayed', 'preference-applied'],
 ];
 
-/** Which pages of other origins may use the API: those listed; without a list any on this machine, in production none. */
-export function corsOptions(
-  origins: readonly string[] | undefined,
-  production: boolean,
-): { delegator: FastifyCorsOptionsDelegateCallback } {
+/** Pages of which other origins may use the API. */
+export function corsOptions({ allowed }: Origins): { delegator: FastifyCorsOptionsDelegateCallback } {
   const options: FastifyCorsOptions = {
-    origin: origins !== undefined ? [...origins] : production ? false : LOCALHOST,
+    origin: allowed instanceof RegExp ? allowed : allowed.length > 0 && [...allowed],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,

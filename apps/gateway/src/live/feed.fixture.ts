@@ -15,11 +15,14 @@ export class FeedInMemory implements FeedReader {
   lost = false;
   read(_userId: string, after: number): Promise<Feed> {
     const entries = this.entries.filter(({ number }) => number > after);
-    return Promise.resolve({ entries, more: false, last: this.entries.length });
+    return Promise.resolve({ entries, more: false, last: this.last });
   }
   async position(): Promise<number> {
     await this.held;
     if (this.lost) throw new ProblemError('service_unavailable');
-    return this.entries.length;
+    return this.last;
+  }
+  private get last(): number {
+    return this.entries.at(-1)?.number ?? 0;
   }
 }

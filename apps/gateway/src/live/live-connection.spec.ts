@@ -16,14 +16,17 @@ function entry(number: number): Notification {
 
 class RecordedTransport implements Transport {
   readonly ids: number[] = [];
+  /** The resets among them. */
+  readonly resets: string[] = [];
   readonly positions: number[] = [];
   readonly closings: CloseReason[] = [];
   buffered = 0;
   position(id: number): void {
     this.positions.push(id);
   }
-  send({ id }: Frame): void {
+  send({ id, event, data }: Frame): void {
     this.ids.push(id);
+    if (event === 'reset' && 'reason' in data) this.resets.push(`${data.reason} ${id}`);
   }
   beat(): void {}
   drained(): Promise<void> {
@@ -116,22 +119,39 @@ describe('LiveConnection', () => {
     expect(transport.ids).toEqual([3, 4, 5, 6]);
   });
 
-  it('goes on over numbers that the feed no longer has', async () => {
+  it('resets where the feed no longer has what was missed, at the end or in between', async () => {
     const feed = new FeedInMemory(2);
     feed.read = async () => ({ entries: [], more: false, last: 7 });
-    const { transport, connection } = connect(feed, 2);
-    connection.push(entry(7));
-    await connection.catchUp();
+    const atEnd = connect(feed, 2);
+    await atEnd.connection.catchUp();
+    atEnd.connection.push(entry(8));
+    expect(atEnd.transport).toMatchObject({ ids: [7, 8], resets: ['gone 7'] });
 
-    expect(transport.ids).toEqual([7]);
+    feed.read = async () => ({ entries: [entry(3), entry(6), entry(7)], more: false, last: 7 });
+    const between = connect(feed, 2);
+    await between.connection.catchUp();
+    expect(between.transport).toMatchObject({ ids: [3, 5, 6, 7], resets: ['gone 5'] });
   });
 
-  it('goes back when the client is ahead of the feed', async () => {
+  it('resets to where the feed is when the client is ahead of it', async () => {
     const { transport, connection } = connect(new FeedInMemory(3), 50);
     await connection.catchUp();
     connection.push(entry(4));
 
-    expect(transport.ids).toEqual([4]);
+    expect(transport).toMatchObject({ ids: [3, 4], resets: ['ahead 3'] });
+  });
+
+  it('sends 5,000 entries again, and resets who missed more', async () => {
+    const feed = new FeedInMemory(5_010);
+    const patient = connect(feed, 10);
+    await patient.connection.catchUp();
+    expect(patient.transport.ids).toHaveLength(5_000);
+    expect(patient.transport.resets).toEqual([]);
+
+    const late = connect(feed, 9);
+    await late.connection.catchUp();
+    late.connection.push(entry(5_011));
+    expect(late.transport).toMatchObject({ ids: [5_010, 5_011], resets: ['behind 5010'] });
   });
 
   it('tries again when the feed cannot be read, then closes', async () => {

@@ -1,19 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Notification } from '@taskwire/contracts';
 import type { FeedReader } from './feed-reader.js';
-import { frameOf } from './frame.js';
+import { frameOf, resetFrame, type ResetReason } from './frame.js';
 import type { Admission } from './tickets.js';
 import type { CloseReason, Transport } from './transport.js';
 
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** Entries that may come while the feed is read; more are read from the feed instead. */
 const MAX_HELD = 1_000;
+/** Entries that a client gets again; who missed more reads what it shows as at its start. */
+const MOST_MISSED = 5_000;
 const DRAIN_TIMEOUT_MS = 10_000;
 const READ_RETRIES_MS = [500, 2_000, 5_000];
 
 /**
  * One client's view of its user's feed, without gap or duplicate: it takes pushed entries from the start, reads what it
- * missed, then goes on with what was pushed meanwhile. A gap in the numbers is read again.
+ * missed, then goes on with what was pushed meanwhile. A gap in the numbers is read again; what the feed can't fill is told
+ * by a reset.
  */
 export class LiveConnection {
   private readonly held = new Map<number, Notification>();
@@ -78,10 +81,11 @@ export class LiveConnection {
   private async readFeed(): Promise<void> {
     for (let more = true; more && !this.closed;) {
       const page = await this.feed.read(this.admission.userId, this.last);
-      for (const entry of page.entries) if (entry.number > this.last) this.send(entry);
-      // A client from before a restored backup may be ahead of the feed.
-      if (page.last < this.last) this.last = page.last;
+      if (page.last - this.last > MOST_MISSED) return this.reset(page.last, 'behind');
+      for (const entry of page.entries) this.sendInOrder(entry);
       more = page.more;
+      if (page.last < this.last) this.reset(page.last, 'ahead');
+      else if (page.last > this.last && !more) this.reset(page.last, 'gone');
       await this.drained();
     }
   }
@@ -94,8 +98,20 @@ export class LiveConnection {
         return;
       }
       this.held.delete(entry.number);
-      if (entry.number > this.last) this.send(entry);
+      this.sendInOrder(entry);
     }
+  }
+
+  private sendInOrder(entry: Notification): void {
+    if (entry.number <= this.last) return;
+    if (entry.number > this.last + 1) this.reset(entry.number - 1, 'gone');
+    this.send(entry);
+  }
+
+  private reset(id: number, reason: ResetReason): void {
+    if (this.closed) return;
+    this.last = id;
+    this.transport.send(resetFrame(id, reason));
   }
 
   private send(entry: Notification): void {

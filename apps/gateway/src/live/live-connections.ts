@@ -1,5 +1,4 @@
-import type { FeedAppended } from '@taskwire/contracts';
-import type { PayloadOf } from '@taskwire/messaging';
+import type { Appended } from './feed-source.js';
 import type { LiveConnection } from './live-connection.js';
 import type { CloseReason } from './transport.js';
 
@@ -16,6 +15,8 @@ export class LiveConnections {
   private readonly byUser = new Map<string, Set<LiveConnection>>();
   private readonly timers: readonly NodeJS.Timeout[];
   private readonly seats = new Map<string, number>();
+  private resyncing: Promise<void> | undefined;
+  private resyncAgain = false;
   private draining = false;
 
   constructor(
@@ -51,7 +52,6 @@ export class LiveConnections {
     const { userId } = connection.admission;
     const connections = this.byUser.get(userId) ?? new Set();
     this.byUser.set(userId, connections.add(connection));
-    void connection.catchUp();
   }
 
   remove(connection: LiveConnection): void {
@@ -61,23 +61,46 @@ export class LiveConnections {
     if (connections?.size === 0) this.byUser.delete(userId);
   }
 
-  deliver({ userId, entry }: PayloadOf<typeof FeedAppended>): void {
+  /** Those with a connection here. */
+  users(): string[] {
+    return [...this.byUser.keys()];
+  }
+
+  has(userId: string): boolean {
+    return this.byUser.has(userId);
+  }
+
+  deliver({ userId, entry }: Appended): void {
     for (const connection of this.byUser.get(userId) ?? []) connection.push(entry);
   }
 
-  /** Hints may have been missed: every connection reads its feed again, a few at a time. */
-  async resync(): Promise<void> {
-    const waiting = [...this.byUser.values()].flatMap((connections) => [...connections]);
-    const work = async () => {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await next.catchUp();
-    };
-    await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
+  /** What was appended could not be read here. */
+  reread(userId: string): void {
+    for (const connection of this.byUser.get(userId) ?? []) void connection.catchUp();
+  }
+
+  /** Hints may have been missed: every connection reads its feed again, a few at a time. Never rejects. */
+  resync(): Promise<void> {
+    this.resyncAgain = true;
+    this.resyncing ??= this.resyncUntilDone().finally(() => (this.resyncing = undefined));
+    return this.resyncing;
   }
 
   closeAll(reason: CloseReason): void {
     this.draining = true;
     for (const timer of this.timers) clearInterval(timer);
     this.each((connection) => connection.close(reason));
+  }
+
+  private async resyncUntilDone(): Promise<void> {
+    while (this.resyncAgain && !this.draining) {
+      this.resyncAgain = false;
+      const waiting = [...this.byUser.values()].flatMap((connections) => [...connections]);
+      const work = async () => {
+        for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await next.catchUp();
+      };
+      await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
+    }
   }
 
   private closeInvalid(): void {

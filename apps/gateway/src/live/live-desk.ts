@@ -6,6 +6,7 @@ import {
   ProblemError,
 } from '@taskwire/service';
 import type { FeedReader } from './feed-reader.js';
+import type { FeedSource } from './feed-source.js';
 import { LiveConnection } from './live-connection.js';
 import { type LiveConnections, MAX_CONNECTIONS_PER_USER } from './live-connections.js';
 import type { Admission, SignedTicket, Tickets } from './tickets.js';
@@ -33,6 +34,7 @@ export class LiveDesk {
     private readonly exchange: ExchangeCredentials,
     private readonly connections: LiveConnections,
     private readonly feed: FeedReader,
+    private readonly source: FeedSource,
   ) {}
 
   /**
@@ -69,9 +71,13 @@ export class LiveDesk {
 
   connect({ admission, after, leave }: Entry, transport: Transport): void {
     const connection = new LiveConnection(admission, transport, this.feed, after);
+    const { userId } = admission;
     this.connections.add(connection);
+    // What is appended before it is heard is in the feed when that is read.
+    void this.source.follow(userId).then(() => connection.catchUp());
     transport.onClosed(() => {
       this.connections.remove(connection);
+      if (!this.connections.has(userId)) this.source.unfollow(userId);
       leave();
     });
   }

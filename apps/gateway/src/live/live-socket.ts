@@ -4,6 +4,7 @@ import { LiveQuery } from '@taskwire/contracts';
 import { checkedQuery, inServerSpan, ProblemError, rawProblem } from '@taskwire/service';
 import { currentTraceId } from '@taskwire/telemetry';
 import { WebSocketServer } from 'ws';
+import type { Origins } from '../http/origins.js';
 import type { RequestLog } from '../http/request-log.js';
 import type { LiveDesk } from './live-desk.js';
 import { WebSocketTransport } from './web-socket-transport.js';
@@ -15,6 +16,7 @@ const MAX_INCOMING_BYTES = 1_024;
 export interface LiveSocketParts {
   readonly desk: LiveDesk;
   readonly admitAddress: (request: IncomingMessage) => Promise<void>;
+  readonly origins: Origins;
   readonly log: RequestLog;
   /** Hears of errors that nobody expected. */
   readonly onError: (error: unknown) => void;
@@ -62,8 +64,9 @@ export class LiveSocket {
     query: URLSearchParams,
     known: (userId: string) => void,
   ): Promise<void> {
-    const { desk, admitAddress } = this.parts;
+    const { desk, admitAddress, origins } = this.parts;
     await admitAddress(request);
+    origins.demand(request.headers);
     const { ticket = '', lastEventId } = checkedQuery(LiveQuery, valuesOf(query));
     const entry = await desk.enter({ ticket, authorization: undefined, lastEventId }, known);
     let isConnected = false;

@@ -1,12 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import { FeedAppended, gatewayFeed, LiveQuery, type LiveTicket, liveRoutes } from '@taskwire/contracts';
-import { HandleBroadcast, type MessageOf } from '@taskwire/messaging';
+import { LiveQuery, type LiveTicket, liveRoutes } from '@taskwire/contracts';
 import { Caller, checkedQuery, ProblemError, Route } from '@taskwire/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { Origins } from '../http/origins.js';
 import { factsOf } from '../http/request-facts.js';
-import { LiveConnections } from './live-connections.js';
 import { LiveDesk } from './live-desk.js';
 import { ServerSentEvents } from './server-sent-events.js';
 import { TICKET_LIFETIME_S, Tickets } from './tickets.js';
@@ -16,7 +15,7 @@ export class LiveController {
   constructor(
     @Inject(LiveDesk) private readonly desk: LiveDesk,
     @Inject(Tickets) private readonly tickets: Tickets,
-    @Inject(LiveConnections) private readonly connections: LiveConnections,
+    @Inject(Origins) private readonly origins: Origins,
   ) {}
 
   @Route(liveRoutes.ticket)
@@ -33,6 +32,7 @@ export class LiveController {
         headers: { allow: 'GET, OPTIONS' },
       });
     }
+    this.origins.demand(request.headers);
     const { ticket, lastEventId } = checkedQuery(LiveQuery, request.query);
     const entry = await this.desk.enter(
       {
@@ -47,14 +47,5 @@ export class LiveController {
       entry,
       new ServerSentEvents(reply.raw, { ...reply.getHeaders() } as OutgoingHttpHeaders),
     );
-  }
-
-  @HandleBroadcast(gatewayFeed, { resync: 'resync' })
-  deliver({ payload }: MessageOf<typeof FeedAppended>): void {
-    this.connections.deliver(payload);
-  }
-
-  async resync(): Promise<void> {
-    await this.connections.resync();
   }
 }

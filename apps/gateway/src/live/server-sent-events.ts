@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Frame } from './frame.js';
+import { closedFrame, type Frame } from './frame.js';
 import type { CloseReason, Transport } from './transport.js';
 
 const RECONNECT_MS = 2_000;
@@ -54,8 +54,10 @@ export class ServerSentEvents implements Transport {
   }
 
   close(reason: CloseReason): void {
-    if (reason === 'slow') this.response.destroy();
-    else this.response.end(`: closed, ${reason}\n\n`);
+    if (reason === 'slow') return void this.response.destroy();
+    const { event, data } = closedFrame(reason);
+    const retry = data.reconnectMs === undefined ? '' : `retry: ${data.reconnectMs}\n`;
+    this.response.end(`${retry}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   onClosed(listener: () => void): void {

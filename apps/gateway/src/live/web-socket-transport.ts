@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { Frame } from './frame.js';
+import { closedFrame, type Frame } from './frame.js';
 import type { CloseReason, Transport } from './transport.js';
 
 // RFC 6455: 1001 going away, 1008 policy, 1013 try again later; 4401 is ours: connect again with a new ticket.
@@ -45,6 +45,7 @@ export class WebSocketTransport implements Transport {
 
   close(reason: CloseReason): void {
     if (reason === 'slow') return this.socket.terminate();
+    this.write(closedFrame(reason));
     this.socket.close(CLOSE_CODES[reason], reason);
     setTimeout(() => this.socket.terminate(), CLOSE_WAIT_MS).unref();
   }

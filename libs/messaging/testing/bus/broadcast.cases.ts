@@ -27,6 +27,28 @@ export const broadcastCases: BusCases = {
     }
   },
 
+  'hears nothing of a broadcast that was closed, and all of it when it listens again, after a resync': async (
+    world,
+  ) => {
+    const { Said, live } = world.words;
+    const { bus } = await world.start();
+    const heard: string[] = [];
+    let resyncs = 0;
+    const handlers = {
+      receive: ({ payload }: { payload: unknown }) => void heard.push((payload as { text: string }).text),
+      resync: () => void (resyncs += 1),
+    };
+    const first = await bus.listen(live, handlers);
+    await world.until('the first resync', () => resyncs === 1);
+    await first.close();
+    await bus.publish(Said, word('ann', 'missed'));
+    await bus.listen(live, handlers);
+    await world.until('the second resync', () => resyncs === 2);
+    await bus.publish(Said, word('ann', 'news'));
+    await world.until('the news', () => heard.length > 0);
+    expect(heard).toEqual(['news']);
+  },
+
   'resyncs again until it succeeds': async (world) => {
     const { live } = world.words;
     const { bus } = await world.start();
