@@ -3,7 +3,7 @@ import type { Account, CommandRecord } from '@taskwire/testing';
 import { type Response, send } from './requests.ts';
 
 /** All attempts of one command: several restarts of whatever it needs. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 const PAUSE_MS = 100;
 
 export interface Command {
@@ -26,7 +26,7 @@ export interface Outcome extends CommandRecord {
 
 /**
  * Repeats the request with the same Idempotency-Key for as long as the answer leaves the outcome open, as the API page tells
- * clients to; one that did not want to wait reads its operation instead. What is open after two minutes is told `pending`,
+ * clients to; one that did not want to wait reads its operation instead. What is open after four minutes is told `pending`,
  * for its operation to be read when all is quiet, or `unknown` where there is none.
  */
 export async function settle(api: string, { token }: Account, command: Command): Promise<Outcome> {

@@ -41,7 +41,7 @@ export function crashTest({ bus, shape, victims }: CrashRun): void {
         const reached = kills.filter((kill) => kill.process === process).map(({ point }) => point);
         expect(new Set(reached)).toEqual(new Set(points));
       }
-    }, 480_000);
+    }, 600_000);
   });
 }
 

@@ -4,7 +4,7 @@ import type { Account } from '@taskwire/testing';
 /** One attempt; the platform may be away for some of it. */
 const ATTEMPT_LIMIT_MS = 15_000;
 /** All attempts of one request: several restarts of whatever it needs. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 const PAUSE_MS = 100;
 
 export interface Response {

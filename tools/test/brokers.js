@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../workspaces.js';
@@ -29,16 +28,17 @@ const BROKERS = {
  * away. Resolves to one entry a broker: the variable that tells specs where it is and its address, or why there is none.
  */
 export async function useBrokers() {
+  const { dataRoot } = await import('../../libs/testing/dist/data-root.js');
   const ports = await freePorts(Object.keys(BROKERS).length);
   return Promise.all(
-    Object.entries(BROKERS).map(([name, broker], index) => useBroker(name, broker, ports[index])),
+    Object.entries(BROKERS).map(([name, broker], index) => useBroker(name, broker, dataRoot(), ports[index])),
   );
 }
 
-async function useBroker(name, { variable, script, settings }, port) {
+async function useBroker(name, { variable, script, settings }, data, port) {
   const given = process.env[variable];
   if (given) return { name, variable, address: given, stop: async () => {} };
-  const folder = mkdtempSync(join(tmpdir(), `taskwire-${name.toLowerCase()}-`));
+  const folder = mkdtempSync(join(data, `taskwire-${name.toLowerCase()}-`));
   const env = { ...process.env, ...settings(folder, port) };
   const run = (command) => promisify(execFile)(join(root, script), [command], { env, timeout: START_MS });
   const stop = async () => {

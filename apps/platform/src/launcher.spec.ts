@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dataRoot } from '@taskwire/testing';
 import { Client } from 'pg';
 import { lockFolder } from './folder-lock.js';
 import { type Ended, listen, portOf, repository, runPlatform, runScript } from './launcher.fixture.js';
@@ -10,7 +10,7 @@ import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
 let folder: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'taskwire launcher '));
+  folder = mkdtempSync(join(dataRoot(), 'taskwire launcher '));
   chmodSync(folder, 0o755);
 });
 

@@ -1,9 +1,8 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { until } from '@taskwire/testing';
+import { dataRoot, until } from '@taskwire/testing';
 import { type Running, runPlatform } from './launcher.fixture.js';
 import { commandLines } from './processes.js';
 
@@ -12,7 +11,7 @@ let folder: string;
 let running: Running | undefined;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'taskwire start '));
+  folder = mkdtempSync(join(dataRoot(), 'taskwire start '));
   chmodSync(folder, 0o755);
 });
 

@@ -1,5 +1,6 @@
 export * from './builders.js';
 export * from './fault-proxy/index.js';
+export * from './data-root.js';
 export * from './few-at-a-time.js';
 export * from './free-ports.js';
 export * from './kafka-proxy.js';

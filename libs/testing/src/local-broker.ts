@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { dataRoot } from './data-root.js';
 import { freeNodePort, freePorts } from './free-ports.js';
 
 const SCRIPTS = join(import.meta.dirname, '../../../deploy');
@@ -98,7 +98,7 @@ interface Started {
 }
 
 async function startLocal(name: string, settings: (folder: string) => NodeJS.ProcessEnv): Promise<Started> {
-  const folder = await mkdtemp(join(tmpdir(), `taskwire-${name}-`));
+  const folder = await mkdtemp(join(dataRoot(), `taskwire-${name}-`));
   const env = { ...process.env, ...settings(folder) };
   const script = join(SCRIPTS, name, 'local.sh');
   const run = async (...command: string[]): Promise<string> => {

@@ -8,9 +8,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dataRoot } from '@taskwire/testing';
 import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 
@@ -20,7 +20,7 @@ let parent: string;
 let folder: string;
 
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), 'taskwire-postgres-'));
+  parent = mkdtempSync(join(dataRoot(), 'taskwire-postgres-'));
   chmodSync(parent, 0o755);
   folder = join(parent, 'data folder');
 });
