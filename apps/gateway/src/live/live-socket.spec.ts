@@ -85,6 +85,7 @@ describe('the WebSocket', () => {
     ['with a last event id that is none', `${LIVE_SOCKET_PATH}?lastEventId=soon`, 400, 'validation_failed'],
     ['with a parameter that is none', `${LIVE_SOCKET_PATH}?token=secret`, 400, 'validation_failed'],
     ['at another path', '/v1/live/web', 404, 'not_found'],
+    ['at what is no path', '//', 404, 'not_found'],
   ])(
     'refuses a client %s, with a problem and a line in the request log',
     async (_what, path, status, code) => {

@@ -35,19 +35,25 @@ export class LiveSocket {
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      void inServerSpan(`GET ${LIVE_SOCKET_PATH}`, request.headers, () => this.answer(request, socket, head));
+      const work = () => this.answer(request, socket, head);
+      // One client must not be able to end the process, whatever it finds.
+      inServerSpan(`GET ${LIVE_SOCKET_PATH}`, request.headers, work).catch((error: unknown) => {
+        this.parts.onError(error);
+        socket.destroy();
+      });
     });
   }
 
   private async answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const startedAt = performance.now();
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://gateway');
-    const isHere = pathname === LIVE_SOCKET_PATH;
+    // Two slashes, for one, are no URL.
+    const url = URL.parse(request.url ?? '/', 'http://gateway');
+    const isHere = url?.pathname === LIVE_SOCKET_PATH;
     let userId: string | null = null;
     let status = 101;
     try {
       if (!isHere) throw new ProblemError('not_found', 'there is no such path');
-      await this.upgrade(request, socket, head, searchParams, (user) => (userId = user));
+      await this.upgrade(request, socket, head, url.searchParams, (user) => (userId = user));
     } catch (error) {
       status = this.refuse(socket, error);
     }
