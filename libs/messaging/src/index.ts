@@ -24,4 +24,5 @@ export { BusClient, type CommandRequest, type EventRequest } from './nest/bus-cl
 export { BusServer, type BusServerOptions } from './nest/bus-server.js';
 export { direct } from './direct.js';
 export { DEFAULT_CONCURRENCY } from './delivery/delivery.js';
+export { SingleFlight } from './delivery/single-flight.js';
 export * from './diagnostics.js';

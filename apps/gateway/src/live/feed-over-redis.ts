@@ -3,7 +3,7 @@ import type {
   OnApplicationBootstrap,
   OnApplicationShutdown,
 } from '@nestjs/common';
-import type { Bus } from '@taskwire/messaging';
+import { type Bus, SingleFlight } from '@taskwire/messaging';
 import type { SharedRedis } from '@taskwire/service/redis';
 import type { Logger } from '@taskwire/telemetry';
 import { FeedOverBus } from './feed-over-bus.js';
@@ -34,8 +34,10 @@ export class FeedOverRedis
   private hears = false;
   private readyAt = -Infinity;
   private beatAt = -Infinity;
-  private looking: Promise<void> | undefined;
-  private lookAgain = false;
+  private readonly looking = new SingleFlight(
+    () => this.choose(),
+    (fault) => this.log.warn({ detail: (fault as Error).message }, 'live events can not be heard now'),
+  );
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -92,7 +94,7 @@ export class FeedOverRedis
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
-    await this.looking;
+    await this.looking.idle();
     await this.relay.leave();
   }
 
@@ -101,23 +103,11 @@ export class FeedOverRedis
   }
 
   private look(): void {
-    if (this.timer === undefined) return;
-    this.lookAgain = true;
-    this.looking ??= this.lookUntilDone().finally(() => (this.looking = undefined));
-  }
-
-  private async lookUntilDone(): Promise<void> {
-    while (this.lookAgain && this.timer !== undefined) {
-      this.lookAgain = false;
-      try {
-        await this.choose();
-      } catch (error) {
-        this.log.warn({ detail: (error as Error).message }, 'live events can not be heard now');
-      }
-    }
+    if (this.timer !== undefined) this.looking.poke();
   }
 
   private async choose(): Promise<void> {
+    if (this.timer === undefined) return;
     const { up } = await this.bus.health();
     const led = this.relay.leads;
     if (up) await this.relay.hold();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Notification } from '@taskwire/contracts';
+import { SingleFlight } from '@taskwire/messaging';
 import type { FeedReader } from './feed-reader.js';
 import { frameOf, resetFrame, type ResetReason } from './frame.js';
 import type { Admission } from './tickets.js';
@@ -20,8 +21,10 @@ const READ_RETRIES_MS = [500, 2_000, 5_000];
  */
 export class LiveConnection {
   private readonly held = new Map<number, Notification>();
-  private reading: Promise<void> | undefined;
-  private readAgain = false;
+  private readonly reading = new SingleFlight(
+    () => this.readMissing(),
+    () => this.close('unavailable'),
+  );
   private closed = false;
 
   constructor(
@@ -38,18 +41,16 @@ export class LiveConnection {
 
   push(entry: Notification): void {
     if (entry.number <= this.last) return;
-    if (!this.reading && entry.number === this.last + 1) return this.send(entry);
-    if (this.held.size < MAX_HELD) this.held.set(entry.number, entry);
-    else this.readAgain = true;
-    if (!this.reading) void this.catchUp();
+    if (!this.reading.running && entry.number === this.last + 1) return this.send(entry);
+    const isHeld = this.held.size < MAX_HELD;
+    if (isHeld) this.held.set(entry.number, entry);
+    if (!isHeld || !this.reading.running) this.reading.poke();
   }
 
   /** Reads what is missing. Never rejects: a feed that can't be read closes the connection, and the client comes back. */
   catchUp(): Promise<void> {
-    if (this.closed) return Promise.resolve();
-    this.readAgain = true;
-    this.reading ??= this.readUntilComplete();
-    return this.reading;
+    if (!this.closed) this.reading.poke();
+    return this.reading.idle();
   }
 
   beat(): void {
@@ -63,19 +64,11 @@ export class LiveConnection {
     this.transport.close(reason);
   }
 
-  private async readUntilComplete(): Promise<void> {
-    try {
-      while (this.readAgain && !this.closed) {
-        this.readAgain = false;
-        const newestHeld = Math.max(0, ...this.held.keys());
-        await this.retry(() => this.readFeed());
-        this.releaseHeld(newestHeld);
-      }
-    } catch {
-      this.close('unavailable');
-    } finally {
-      this.reading = undefined;
-    }
+  private async readMissing(): Promise<void> {
+    if (this.closed) return;
+    const newestHeld = Math.max(0, ...this.held.keys());
+    await this.retry(() => this.readFeed());
+    this.releaseHeld(newestHeld);
   }
 
   private async readFeed(): Promise<void> {
@@ -94,7 +87,7 @@ export class LiveConnection {
   private releaseHeld(newestBeforeRead: number): void {
     for (const entry of [...this.held.values()].sort((a, b) => a.number - b.number)) {
       if (entry.number > this.last + 1 && entry.number > newestBeforeRead) {
-        this.readAgain = true;
+        this.reading.poke();
         return;
       }
       this.held.delete(entry.number);

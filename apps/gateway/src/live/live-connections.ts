@@ -1,3 +1,4 @@
+import { SingleFlight } from '@taskwire/messaging';
 import type { Appended } from './feed-source.js';
 import type { LiveConnection } from './live-connection.js';
 import type { CloseReason } from './transport.js';
@@ -15,8 +16,7 @@ export class LiveConnections {
   private readonly byUser = new Map<string, Set<LiveConnection>>();
   private readonly timers: readonly NodeJS.Timeout[];
   private readonly seats = new Map<string, number>();
-  private resyncing: Promise<void> | undefined;
-  private resyncAgain = false;
+  private readonly rereading = new SingleFlight(() => this.rereadAll());
   private draining = false;
 
   constructor(
@@ -81,9 +81,8 @@ export class LiveConnections {
 
   /** Hints may have been missed: every connection reads its feed again, a few at a time. Never rejects. */
   resync(): Promise<void> {
-    this.resyncAgain = true;
-    this.resyncing ??= this.resyncUntilDone().finally(() => (this.resyncing = undefined));
-    return this.resyncing;
+    this.rereading.poke();
+    return this.rereading.idle();
   }
 
   closeAll(reason: CloseReason): void {
@@ -92,15 +91,13 @@ export class LiveConnections {
     this.each((connection) => connection.close(reason));
   }
 
-  private async resyncUntilDone(): Promise<void> {
-    while (this.resyncAgain && !this.draining) {
-      this.resyncAgain = false;
-      const waiting = [...this.byUser.values()].flatMap((connections) => [...connections]);
-      const work = async () => {
-        for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await next.catchUp();
-      };
-      await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
-    }
+  private async rereadAll(): Promise<void> {
+    if (this.draining) return;
+    const waiting = [...this.byUser.values()].flatMap((connections) => [...connections]);
+    const work = async () => {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await next.catchUp();
+    };
+    await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
   }
 
   private closeInvalid(): void {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Runs `work` once at a time: what is asked for meanwhile becomes one more run. So batches grow with load, in order. The
  * first run starts at once; the next ones start at least `everyMs` after each other.
  * `work` handles its own faults; one that escapes goes to `onFault` and ends the run, not the process.
+ * `everyMs` is 0 by default.
  */
 export class SingleFlight {
   #running: Promise<void> | undefined;
@@ -16,6 +17,12 @@ export class SingleFlight {
     private readonly everyMs = 0,
   ) {}
 
+  /** Whether `work` runs, or is about to. */
+  get running(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Asks for a run. */
   poke(): void {
     this.#again = true;
     this.#running ??= this.#loop();
