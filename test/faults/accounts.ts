@@ -4,7 +4,7 @@ import type { SignedIn, User } from '@taskwire/contracts';
 import { type Account, fewAtATime, type Finding } from '@taskwire/testing';
 import type { Load } from './clients.ts';
 import type { Random } from './random.ts';
-import { settle } from './commands.ts';
+import { type Outcome, settle } from './commands.ts';
 import { asClient, repeatUntil, type Response, send, still } from './requests.ts';
 
 /** New accounts while the processes are killed: enough for each kill of auth's relay, few enough to read all of them. */
@@ -46,8 +46,8 @@ export interface ProfileRecord {
   readonly account: Account;
   /** Names that the profile was given, in order; each change was acknowledged before the next. */
   readonly names: readonly string[];
-  /** Whether one more may have been given it. */
-  readonly isOpen: boolean;
+  /** What its client was told of one more; null where each was acknowledged. */
+  readonly open: Outcome['told'] | null;
 }
 
 /** Renames itself again and again, so that auth has commands to handle; until one has no outcome. */
@@ -62,23 +62,25 @@ export async function renamingClient(load: Load, account: Account, random: Rando
     });
     if (told !== 'acknowledged') {
       load.complaints.push(`renaming to ${name}: ${answer}`);
-      return { account, names, isOpen: told !== 'refused' };
+      return { account, names, open: told };
     }
     names.push(name);
     await sleep(PAUSE_MS);
   }
-  return { account, names, isOpen: false };
+  return { account, names, open: null };
 }
 
 /** What is not as the clients were told: a profile's version counts the changes, so one lost or done twice shows. */
 export async function profileFindings(api: string, records: readonly ProfileRecord[]): Promise<Finding[]> {
-  const findings = await fewAtATime(4, records, async ({ account, names, isOpen }): Promise<Finding[]> => {
+  const findings = await fewAtATime(4, records, async ({ account, names, open }): Promise<Finding[]> => {
     const { name, version } = await readProfile(api, account);
     const made = version - 1;
+    const isOpen = open !== null && open !== 'refused';
     const found = { owner: account.userId, where: 'profiles' as const };
     const counts = `${made} changes stored, ${names.length} acknowledged`;
     if (made < names.length) return [{ ...found, kind: 'lost', detail: counts }];
     if (made > names.length + Number(isOpen)) return [{ ...found, kind: 'doubled', detail: counts }];
+    if (open === 'unknown') return [{ ...found, kind: 'unended', detail: `no answer; ${counts}` }];
     const last = names.at(-1) ?? name;
     return name === last || isOpen ? [] : [{ ...found, kind: 'swapped', detail: `${name} after ${last}` }];
   });

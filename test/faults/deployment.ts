@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createTestDatabase, freePorts, type TestDatabase } from '@taskwire/testing';
 import { type BusName, busUnder, type BusUnderTest } from '../buses.ts';
 import { type Link, linkTo, linksToBus } from './links.ts';
-import { type AppProcess, supervise, until } from './processes.ts';
+import { type AppProcess, killsOf, supervise, until } from './processes.ts';
 import { isSent } from './quiet.ts';
 import type { Random } from './random.ts';
 import type { Shape } from './victims.ts';
@@ -32,7 +32,7 @@ export interface DeploymentOptions {
   readonly broker?: string;
   /** Besides what the deployment needs. */
   readonly settings?: NodeJS.ProcessEnv;
-  /** Five processes only: between each app and its servers, links that can be made bad, by this sequence. */
+  /** Five processes only: between each app and what it talks to, links that can be made bad, by this sequence. */
   readonly links?: Random;
   /** Five processes only: the bug that an app is given, of those in plant.js. */
   readonly planted?: Readonly<Partial<Record<App, string>>>;
@@ -58,7 +58,7 @@ export interface Deployment {
   exits(): string[];
   /** Errors that nobody caught, which end a process that should have coped. */
   uncaught(): string[];
-  /** How often a process has ended itself at a point: one line each, `<point> <messages in hand> <ms since 1970>`. */
+  /** Where processes have ended themselves: one line each, `<point> <messages in hand> <ms since 1970>`. */
   kills(name: string): string[];
   /** Waits until nothing is left to send, to handle or to run again. */
   quiet(): Promise<void>;
@@ -97,7 +97,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     ...Object.fromEntries(APPS.map((app) => [`${app.toUpperCase()}_URL`, url(app)])),
     ...options.settings,
   };
-  const links = options.links ? await openLinks(bus, databases, options.links) : [];
+  const links = options.links ? await openLinks(bus, databases, url, options.links) : [];
   const alone = (app: App, port: number): NodeJS.ProcessEnv =>
     Object.assign(
       { ...shared, PORT: String(port), ...(app !== 'gateway' && { DATABASE_URL: databases[app].url }) },
@@ -113,9 +113,11 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
   };
 
   const processes: { readonly name: string; readonly process: AppProcess; ended: boolean }[] = [];
+  const exits: string[] = [];
   const planted: Readonly<Record<string, string>> = options.planted ?? {};
   const start = (name: string, instance: string, env: NodeJS.ProcessEnv) => {
-    const process = supervise({ name, instance, env, folder, planted: planted[name] });
+    const onExit = (how: string) => exits.push(how);
+    const process = supervise({ ...{ name, instance, env, folder, onExit }, planted: planted[name] });
     const one = { name, process, ended: false };
     processes.push(one);
     return one;
@@ -161,16 +163,13 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
       };
     },
     restarts: (name) => of(name).reduce((sum, one) => sum + one.process.restarts(), 0),
-    exits: () => processes.flatMap((one) => one.process.exits),
+    exits: () => [...exits],
     uncaught: () =>
       readdirSync(folder)
         .filter((file) => file.endsWith('.log'))
         .flatMap((file) => readLog(join(folder, file)).split('\n'))
         .filter((line) => line.includes('an error that nobody caught')),
-    kills: (name) =>
-      readLog(join(folder, `${name}.kills`))
-        .split('\n')
-        .filter(Boolean),
+    kills: (name) => readKills(killsOf(folder, name)),
     quiet: async () => {
       for (const app of APPS) await until(`${app} is ready`, () => ready(app), START_LIMIT_MS);
       await until('everything sent', () => isSent(stores), QUIET_LIMIT_MS);
@@ -181,14 +180,30 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
   };
 }
 
-async function openLinks(bus: BusUnderTest, databases: Record<Store, TestDatabase>, random: Random) {
+async function openLinks(
+  bus: BusUnderTest,
+  databases: Record<Store, TestDatabase>,
+  url: (app: App) => string,
+  random: Random,
+) {
   const toBus = APPS.map(async (app) =>
     (await linksToBus(bus.env, random)).map((link) => ({ ...link, app })),
   );
   const toStore = STORES.map(async (app) => [
     { ...(await linkTo('DATABASE_URL', databases[app].url, random)), app },
   ]);
-  return (await Promise.all([...toBus, ...toStore])).flat();
+  const toServices = STORES.map(async (app) => [
+    { ...(await linkTo(`${app.toUpperCase()}_URL`, url(app), random)), app: 'gateway' as const },
+  ]);
+  return (await Promise.all([...toBus, ...toStore, ...toServices])).flat();
+}
+
+/** By their numbers, from 0; the last one may be under way. */
+function readKills(path: string): string[] {
+  const lines: string[] = [];
+  for (let line = readLog(`${path}-0`); line !== ''; line = readLog(`${path}-${lines.length}`))
+    lines.push(line);
+  return lines;
 }
 
 function readLog(path: string): string {

@@ -1,8 +1,9 @@
 /**
  * Loaded with `--import` into a process under test. The parent arms one named point, or none with ''; when the process next comes there,
- * with the work in its hands that the message describes, it notes the point and ends itself with SIGKILL.
+ * with the work in its hands that the message describes, it notes the point and ends itself with SIGKILL. Of several processes that
+ * are armed for one kill, the first.
  */
-import { appendFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { subscribe } from 'node:diagnostics_channel';
 import { flushCompileCache } from 'node:module';
 
@@ -16,20 +17,32 @@ const POINTS = [
   'taskwire.request.ended',
 ];
 
-let armed;
+let armed = '';
+let kill = 0;
 
 process.on('message', (message) => {
-  if (typeof message?.arm !== 'string' || message.arm === armed) return;
+  if (typeof message?.arm !== 'string' || (message.arm === armed && message.kill === kill)) return;
   // Node writes it when a process ends by itself, which this one won't; the next one starts faster by it.
   flushCompileCache();
-  armed = message.arm;
+  ({ arm: armed, kill } = message);
 });
 process.channel?.unref();
 
 for (const point of POINTS) {
   subscribe(point, ({ messages }) => {
-    if (armed !== point || !(messages > 0)) return;
-    appendFileSync(process.env.KILL_LOG, `${point} ${messages} ${Date.now()}\n`);
+    if (armed !== point || !(messages > 0) || !note(`${point} ${messages} ${Date.now()}`)) return;
     process.kill(process.pid, 'SIGKILL');
   });
+}
+
+/** False where another process took this kill. */
+function note(line) {
+  armed = '';
+  try {
+    writeFileSync(`${process.env.KILLS}-${kill}`, line, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
 }

@@ -42,8 +42,8 @@ export class Pace {
 /** Arms one point after the other; the process ends itself when it comes there with work in hand. Answers the kills. */
 export async function killRepeatedly(deployment: Deployment, victim: Victim, pace: Pace): Promise<Kill[]> {
   const { process, points, kills } = victim;
-  const arm = (point: string) => {
-    for (const instance of deployment.instances(process)) instance.arm(point);
+  const arm = (point: string, kill: number) => {
+    for (const instance of deployment.instances(process)) instance.arm(point, kill);
   };
   const before = deployment.kills(process).length;
   for (let n = 0; n < kills; n += 1) {
@@ -55,12 +55,12 @@ export async function killRepeatedly(deployment: Deployment, victim: Victim, pac
       `kill ${n + 1} of ${process} at ${point}`,
       () => {
         // Again and again: an instance may have been added, or have ended for another reason.
-        if (deployment.kills(process).length === killed) arm(point);
+        if (deployment.kills(process).length === killed) arm(point, killed);
         return Promise.resolve(deployment.kills(process).length > killed);
       },
       KILL_LIMIT_MS,
     );
-    arm('');
+    arm('', killed);
     // One that was on its way out when it was killed stays away.
     const isOneGone = () => instances.some((one) => !deployment.instances(process).includes(one));
     await until(

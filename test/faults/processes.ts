@@ -6,10 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface AppProcess {
   /** How often it was started again. */
   restarts(): number;
-  /** How it ended other than by SIGKILL. */
-  readonly exits: readonly string[];
-  /** Arms a named point, or none with ''; the process ends itself when it comes there. */
-  arm(point: string): void;
+  /** Arms a named point for that kill of its app, or none with ''; the process ends itself when it comes there first. */
+  arm(point: string, kill: number): void;
   /** Ends it for good: SIGTERM, and SIGKILL after ten seconds. */
   stop(): Promise<void>;
 }
@@ -19,8 +17,10 @@ export interface AppOptions {
   readonly name: string;
   readonly instance: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Folder for the process's output and the list of points at which it ended. */
+  /** Folder for the process's output and the points at which those of its app ended. */
   readonly folder: string;
+  /** Hears how it ended other than by SIGKILL. */
+  readonly onExit: (how: string) => void;
   /** A bug that it is to have. */
   readonly planted?: string | undefined;
 }
@@ -29,10 +29,12 @@ const root = join(import.meta.dirname, '..', '..');
 const KILL_AT = join(import.meta.dirname, 'kill-at.js');
 const PLANT = join(import.meta.dirname, 'plant.js');
 
+/** Before the number of each kill, the file that tells of it. */
+export const killsOf = (folder: string, name: string): string => join(folder, `${name}.kill`);
+
 /** Keeps one app running in a process of its own: whenever it ends, it is started again, as a supervisor would. */
-export function supervise({ name, instance, env, folder, planted }: AppOptions): AppProcess {
+export function supervise({ name, instance, env, folder, onExit, planted }: AppOptions): AppProcess {
   const output = openSync(join(folder, `${instance}.log`), 'a');
-  const exits: string[] = [];
   let child: ChildProcess;
   let starts = 0;
   let stopping = false;
@@ -44,12 +46,12 @@ export function supervise({ name, instance, env, folder, planted }: AppOptions):
     const imports = preloads.flatMap((path) => ['--import', path]);
     child = spawn(process.execPath, [...imports, join(root, `apps/${name}/dist/main.js`)], {
       cwd: folder,
-      env: { ...env, KILL_LOG: join(folder, `${name}.kills`), PLANTED: planted },
+      env: { ...env, KILLS: killsOf(folder, name), PLANTED: planted },
       stdio: ['ignore', output, output, 'ipc'],
     });
     child.on('exit', (code, signal) => {
       if (stopping) return;
-      if (signal !== 'SIGKILL') exits.push(`${instance} ended with ${signal ?? code}`);
+      if (signal !== 'SIGKILL') onExit(`${instance} ended with ${signal ?? code}`);
       setTimeout(start, 50);
     });
     child.on('error', () => {});
@@ -58,9 +60,8 @@ export function supervise({ name, instance, env, folder, planted }: AppOptions):
 
   return {
     restarts: () => starts - 1,
-    exits,
-    arm: (point) => {
-      if (child.connected) child.send({ arm: point }, () => {});
+    arm: (point, kill) => {
+      if (child.connected) child.send({ arm: point, kill }, () => {});
     },
     stop: async () => {
       stopping = true;

@@ -34,6 +34,8 @@ const Progress = z.object({
   cpus: z.int(),
   settings: z.record(z.string(), z.string()),
   rounds: z.array(Round),
+  /** Why rounds that were run again came to no end the first time. */
+  unfinished: z.array(z.string()).default([]),
 });
 /** A run as far as it has come: what `--resume` goes on with, and what the report is made of. */
 export type Progress = z.output<typeof Progress>;
@@ -60,7 +62,7 @@ export async function beginOrResume(path: string, options: RunOptions): Promise<
     date: new Date().toISOString().slice(0, 10),
     node: process.versions.node,
     cpus: cpus().length,
-    ...{ settings: {}, rounds: [] },
+    ...{ settings: {}, rounds: [], unfinished: [] },
   };
 }
 

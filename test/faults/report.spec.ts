@@ -36,7 +36,7 @@ const progress = (...rounds: Round[]): Progress => ({
     node: '24',
     cpus: 2,
   },
-  ...{ settings: { RELAY_LEASE_MS: '1500' }, rounds },
+  ...{ settings: { RELAY_LEASE_MS: '1500' }, rounds, unfinished: [] },
 });
 
 let folder: string;
@@ -46,6 +46,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('the report of a run', () => {
+  it('says which rounds were run again, and why', () => {
+    const again = { ...progress(round()), unfinished: ['round 1: the broker did not start'] };
+
+    expect(report(again)).toContain('Run again, since they came to no end:\n\n- round 1: the broker');
+    expect(report(progress(round()))).not.toContain('Run again');
+  });
+
   it('has a row for each kill point with its outcome, the faults, the settings and the way to repeat it', () => {
     const page = report(
       progress(round(), round({ number: 2, findings: [lost] }), round({ point: 'taskwire.relay.sent' })),

@@ -2,7 +2,7 @@ import { killsIn, type Progress, type Round } from './progress.ts';
 
 /** As Markdown: kill point x driver x outcome, the other faults, and how to repeat it. */
 export function report(progress: Progress): string {
-  const { driver, brokers, seed, rounds, settings, date, node, cpus } = progress;
+  const { driver, brokers, seed, rounds, settings, date, node, cpus, unfinished } = progress;
   const points = [...new Set(rounds.map(({ point }) => point))];
   const rows = points.map((point) => row(point, driver, of(rounds, point)));
   const bad = rounds.filter((round) => !isClean(round));
@@ -29,7 +29,7 @@ Shortened or set for this: ${Object.entries(settings)
     .map(([name, value]) => `\`${name}=${value}\``)
     .join(', ')}.
 ${bad.length === 0 ? 'Every round was clean.' : bad.map(describe).join('\n')}
-`;
+${unfinished.length === 0 ? '' : `\nRun again, since they came to no end:\n\n${unfinished.map((line) => `- ${line}`).join('\n')}\n`}`;
 }
 
 /** How many there are, and how long. */

@@ -11,7 +11,7 @@ import {
   readStored,
   type StoredRecord,
 } from '@taskwire/testing';
-import { newcomers, profileFindings, register, renamingClient } from './accounts.ts';
+import { newcomers, profileFindings, type ProfileRecord, register, renamingClient } from './accounts.ts';
 import { type Load, pipelinedClient, sequentialClient } from './clients.ts';
 import type { Deployment } from './deployment.ts';
 import { type Kill, killRepeatedly, Pace } from './kills.ts';
@@ -90,7 +90,11 @@ export async function runRound(deployment: Deployment, plan: RoundPlan): Promise
     await weather?.end();
   }
   const [records, profiles, strangers] = await clients;
-  await deployment.quiet();
+  // What doesn't come to rest by itself has no end, and what it left undone shows below.
+  const unrest = await deployment.quiet().then(
+    () => [],
+    (error: Error) => [unended('operations', error.message)],
+  );
 
   const accounts = [...one, ...many];
   const settled: ClientRecord[] = [];
@@ -102,8 +106,8 @@ export async function runRound(deployment: Deployment, plan: RoundPlan): Promise
   return {
     kills,
     faults: weather?.counts ?? {},
-    ...totals(settled),
-    findings: [...findings, ...(await profileFindings(api, profiles))],
+    ...totals(settled, profiles),
+    findings: [...unrest, ...findings, ...unanswered(settled), ...(await profileFindings(api, profiles))],
     remindersLateMs: stored.flatMap(latenessIn).map((reminder) => lateMs(reminder, kills)),
     complaints: load.complaints,
   };
@@ -113,8 +117,24 @@ function lateMs({ dueAt, at }: Lateness, kills: readonly Kill[]): number {
   return at - Math.max(dueAt, ...kills.map((kill) => kill.at).filter((killedAt) => killedAt < at));
 }
 
+function unended(where: Finding['where'], detail: string, owner = 'all'): Finding {
+  return { owner, kind: 'unended', where, detail };
+}
+
+/** Commands of which the client never got so much as an operation. */
+function unanswered(clients: readonly ClientRecord[]): Finding[] {
+  return clients.flatMap(({ owner, creates }) =>
+    creates.flatMap(({ taskId, changes = [], ...create }) =>
+      [create, ...changes]
+        .filter(({ told }) => told === 'unknown')
+        .map(() => unended('operations', `no answer about ${taskId}`, owner)),
+    ),
+  );
+}
+
 function totals(
   clients: readonly ClientRecord[],
+  profiles: readonly ProfileRecord[],
 ): Pick<RoundResult, 'attempted' | 'acknowledged' | 'byOperation' | 'refused'> {
   const commands: CommandRecord[] = clients
     .flatMap(({ creates }) => creates)
@@ -124,7 +144,7 @@ function totals(
     attempted: commands.length,
     acknowledged: commands.filter(({ told }) => told === 'acknowledged').length + byOperation,
     byOperation,
-    refused: commands.filter(isRefused).length,
+    refused: commands.filter(isRefused).length + profiles.filter(({ open }) => open === 'refused').length,
   };
 }
 

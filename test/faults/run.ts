@@ -61,6 +61,7 @@ async function main(servers: Servers): Promise<number> {
     if (options.round !== undefined) return await only(options.round);
     for (const [index, { number, error }] of progress.rounds.entries()) {
       if (error === null || isEnding) continue;
+      progress.unfinished.push(`round ${number}: ${error}`);
       progress.rounds[index] = await doRound(number);
       await write();
     }

@@ -6,6 +6,8 @@ import type { Servers } from './servers.ts';
 
 /** Faults besides kills, one after the other, each for some time. */
 const LONGEST_MS = 3_000;
+/** A silence that is only noticed by who waits for a sign of life. */
+const LONGEST_SILENCE_MS = 20_000;
 const PAUSE_MS = { from: 300, to: 2_000 };
 const MOST_ADDED = 2;
 const BROKER_RUNS_MS = 5_000;
@@ -36,7 +38,7 @@ export function startWeather(deployment: Deployment, random: Random, servers?: S
     const { proxy } = random.pick(deployment.links);
     if (name === 'down') await proxy.down();
     else proxy.add(toxicOf(name, random), random.pick<Stream>(['upstream', 'downstream']));
-    await wait(random.int(200, LONGEST_MS));
+    await wait(random.int(200, name === 'timeout' ? LONGEST_SILENCE_MS : LONGEST_MS));
     await proxy.heal();
   };
   const restart = (server: 'postgres' | 'broker') => async () => {
