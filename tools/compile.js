@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { compilerOptions, compilerVersion } from './compiler.js';
 import { apps, libs, root } from './workspaces.js';
 
 // libs/messaging publishes its conformance suite beside its code, so its two folders keep their names in dist.
@@ -41,8 +42,7 @@ async function compileFile(swc, source, target) {
   if (!source.endsWith('.ts')) return writeWhole(target, content, mtime);
 
   const { code, map } = await swc.transform(content.toString(), {
-    configFile: join(root, '.swcrc'),
-    filename: source,
+    ...compilerOptions(source),
     sourceFileName: relative(dirname(target), source),
   });
   await writeWhole(`${target}.map`, map, mtime);
@@ -64,10 +64,7 @@ function removeOrphans(dist, outputs) {
 
 function compilerSettings() {
   const stamp = join(root, 'node_modules', '.cache', 'taskwire-compiler');
-  const version = JSON.parse(
-    readFileSync(join(root, 'node_modules', '@swc', 'core', 'package.json')),
-  ).version;
-  const settings = `${version}\n${readFileSync(join(root, '.swcrc'), 'utf8')}`;
+  const settings = compilerVersion();
   const same = existsSync(stamp) && readFileSync(stamp, 'utf8') === settings;
   return {
     same,

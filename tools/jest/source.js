@@ -4,6 +4,7 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import swc from '@swc/core';
+import { compilerOptions, compilerVersion } from '../compiler.js';
 import { root } from '../workspaces.js';
 
 const GLOBALS = new URL('globals.js', import.meta.url).href;
@@ -14,7 +15,7 @@ const TYPESCRIPT = /\.ts(\?|$)/;
 let specs = 0;
 
 const cache = join(root, 'node_modules', '.cache', 'taskwire-specs');
-const { $schema: _, ...settings } = JSON.parse(readFileSync(join(root, '.swcrc'), 'utf8'));
+const compiler = compilerVersion();
 
 /** Where the source map of each module that was loaded is, by the module's URL. */
 export const sourceMaps = new Map();
@@ -52,15 +53,10 @@ function load(url, context, next) {
 
 function compile(file) {
   const text = readFileSync(file, 'utf8');
-  const key = createHash('sha256').update([swc.version, JSON.stringify(settings), file, text].join('\n'));
+  const key = createHash('sha256').update([compiler, file, text].join('\n'));
   const compiled = join(cache, `${key.digest('hex')}.js`);
   if (!existsSync(compiled)) {
-    const { code, map } = swc.transformSync(text, {
-      ...settings,
-      filename: file,
-      configFile: false,
-      swcrc: false,
-    });
+    const { code, map } = swc.transformSync(text, compilerOptions(file));
     write(`${compiled}.map`, map);
     write(compiled, code);
   }
