@@ -57,7 +57,9 @@ export class GatewayModule {
     const operations = new Operations(new OperationIds(config.OPERATION_SECRET), endings, reads);
     const used = redis ? new UsedTicketsInRedis(redis) : new UsedTicketsInMemory();
     const tickets = new Tickets(config.OPERATION_SECRET, used);
-    const connections = new LiveConnections((sessionId) => tokens.isRevoked(sessionId));
+    const connections = new LiveConnections((sessionId) => tokens.isRevoked(sessionId), {
+      most: config.MAX_LIVE_CONNECTIONS,
+    });
     const source = redis
       ? new FeedOverRedis(bus, redis, connections, log)
       : new FeedOverBus(bus, connections);

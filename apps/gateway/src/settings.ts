@@ -24,6 +24,8 @@ export const GatewaySettings = z
     RATE_LIMIT_TOKEN: z.coerce.number().int().min(1).max(1_000_000_000).optional(),
     /** Requests under way at once, for each service behind the gateway; more are refused with 503. */
     MAX_REQUESTS: limit(1_000),
+    /** Live connections at once; more are refused with 503. */
+    MAX_LIVE_CONNECTIONS: limit(10_000),
     /** Who sends it as X-Rate-Limit-Exempt is not limited: for load tests. */
     RATE_LIMIT_EXEMPT_TOKEN: z.string().min(16).optional(),
     /** Proxies whose X-Forwarded-For is believed: a number of hops, or addresses and CIDR blocks. Default: none. */

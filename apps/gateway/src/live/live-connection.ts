@@ -39,6 +39,11 @@ export class LiveConnection {
     transport.position(last);
   }
 
+  /** Bytes that the client has not taken yet. */
+  get buffered(): number {
+    return this.transport.buffered;
+  }
+
   push(entry: Notification): void {
     if (entry.number <= this.last) return;
     if (!this.reading.running && entry.number === this.last + 1) return this.send(entry);

@@ -7,26 +7,48 @@ export const MAX_CONNECTIONS_PER_USER = 10;
 const BEAT_MS = 15_000;
 const CHECK_MS = 1_000;
 const READS_AT_ONCE = 20;
+/** What waits for all clients together: far more than clients that read let wait. */
+const MAX_BUFFERED_BYTES = 128 * 1024 * 1024;
 
 /** Whether a session was ended before its access token expired. */
 export type IsRevoked = (sessionId: string) => boolean;
+
+export interface LiveConnectionsOptions {
+  /** Connections at once. Default 10,000. */
+  readonly most?: number;
+  /** Bytes that may wait for all clients together. Default 128 MiB. */
+  readonly maxBufferedBytes?: number;
+  readonly beatMs?: number;
+  readonly checkMs?: number;
+}
 
 /** The live connections of this gateway, by user. */
 export class LiveConnections {
   private readonly byUser = new Map<string, Set<LiveConnection>>();
   private readonly timers: readonly NodeJS.Timeout[];
   private readonly seats = new Map<string, number>();
+  private readonly most: number;
+  private readonly maxBufferedBytes: number;
+  private taken = 0;
   private readonly rereading = new SingleFlight(() => this.rereadAll());
   private draining = false;
 
   constructor(
     private readonly isRevoked: IsRevoked,
-    { beatMs = BEAT_MS, checkMs = CHECK_MS } = {},
+    options: LiveConnectionsOptions = {},
   ) {
+    const { beatMs = BEAT_MS, checkMs = CHECK_MS } = options;
+    this.most = options.most ?? 10_000;
+    this.maxBufferedBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
     this.timers = [
       setInterval(() => this.each((connection) => connection.beat()), beatMs).unref(),
-      setInterval(() => this.closeInvalid(), checkMs).unref(),
+      setInterval(() => this.check(), checkMs).unref(),
     ];
+  }
+
+  /** Whether there is no place for anybody. */
+  get full(): boolean {
+    return this.draining || this.taken >= this.most;
   }
 
   /**
@@ -35,12 +57,14 @@ export class LiveConnections {
    */
   takeSeat(userId: string): (() => void) | undefined {
     const taken = this.seats.get(userId) ?? 0;
-    if (this.draining || taken >= MAX_CONNECTIONS_PER_USER) return undefined;
+    if (this.full || taken >= MAX_CONNECTIONS_PER_USER) return undefined;
     this.seats.set(userId, taken + 1);
+    this.taken += 1;
     let given = false;
     return () => {
       if (given) return;
       given = true;
+      this.taken -= 1;
       const left = (this.seats.get(userId) ?? 0) - 1;
       if (left > 0) this.seats.set(userId, left);
       else this.seats.delete(userId);
@@ -98,6 +122,28 @@ export class LiveConnections {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await next.catchUp();
     };
     await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
+  }
+
+  private check(): void {
+    this.closeInvalid();
+    this.closeSlowest();
+  }
+
+  /** Each keeps to its own bound; those who keep most of what all may keep are closed first. */
+  private closeSlowest(): void {
+    const slow: LiveConnection[] = [];
+    let buffered = 0;
+    this.each((connection) => {
+      if (connection.buffered === 0) return;
+      slow.push(connection);
+      buffered += connection.buffered;
+    });
+    if (buffered <= this.maxBufferedBytes) return;
+    for (const connection of slow.sort((a, b) => b.buffered - a.buffered)) {
+      if (buffered <= this.maxBufferedBytes) return;
+      buffered -= connection.buffered;
+      connection.close('slow');
+    }
   }
 
   private closeInvalid(): void {

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { Origins } from '../http/origins.js';
 import type { AnsweredRequest, RequestIds } from '../http/request-log.js';
 import { entry, FeedInMemory } from './feed.fixture.js';
-import { LiveConnections } from './live-connections.js';
+import { LiveConnections, type LiveConnectionsOptions } from './live-connections.js';
 import { LiveDesk } from './live-desk.js';
 import { LIVE_SOCKET_PATH, LiveSocket } from './live-socket.js';
 import { ServerSentEvents } from './server-sent-events.js';
@@ -26,19 +26,9 @@ export class LiveServer {
   readonly revoked = new Set<string>();
   readonly logged: (AnsweredRequest & RequestIds)[] = [];
   readonly errors: unknown[] = [];
-  readonly connections = new LiveConnections((session) => this.revoked.has(session), {
-    beatMs: 50,
-    checkMs: 20,
-  });
+  readonly connections: LiveConnections;
   private readonly tickets = new Tickets('a secret of thirty-two characters', new UsedTicketsInMemory());
-  private readonly desk = new LiveDesk(
-    this.tickets,
-    {} as AccessTokenVerifier,
-    noExchange,
-    this.connections,
-    this.feed,
-    noSource,
-  );
+  private readonly desk: LiveDesk;
   private readonly server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://gateway');
     const credentials = {
@@ -53,6 +43,13 @@ export class LiveServer {
         (error: ProblemError) => response.writeHead(error.status).end(),
       );
   });
+
+  constructor(options: LiveConnectionsOptions = {}) {
+    const isRevoked = (session: string) => this.revoked.has(session);
+    this.connections = new LiveConnections(isRevoked, { beatMs: 50, checkMs: 20, ...options });
+    const { tickets, connections, feed } = this;
+    this.desk = new LiveDesk(tickets, {} as AccessTokenVerifier, noExchange, connections, feed, noSource);
+  }
 
   async start(): Promise<this> {
     new LiveSocket({
