@@ -119,7 +119,7 @@ async function startGateway({ rig, auth, feedUrl, node }: Bench): Promise<{ gate
   const env = {
     ...rig.env,
     ...{ PORT: String(port), INTERNAL_TOKEN: secret(), OPERATION_SECRET: secret() },
-    ...{ RATE_LIMIT_IP: '1000000000', RATE_LIMIT_USER: '1000000000' },
+    ...{ RATE_LIMIT_IP: '1000000000', RATE_LIMIT_USER: '1000000000', MAX_LIVE_CONNECTIONS: '1000000' },
     ...{ AUTH_URL: auth.url, NOTIFICATION_URL: feedUrl },
   };
   const file = 'apps/gateway/dist/main.js';

@@ -83,6 +83,8 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     NODE_ENV: 'production',
     // Clients sign up by themselves.
     REGISTRATION: 'open',
+    // Theirs receive on this machine.
+    WEBHOOK_TARGETS: 'any',
     // One broker alone.
     KAFKA_MIN_INSYNC_REPLICAS: '1',
     LOG_LEVEL: 'warn',

@@ -12,7 +12,7 @@ export function report(progress: Progress): string {
 \`npm run faults -- --driver ${driver}${several} --kills ${progress.kills} --seed ${seed}\`, ${date}, Node ${node}, ${cpus} cores.
 ${killsIn(progress)} kills in ${rounds.length} rounds. A kill counts only if work was in flight and the named point was reached. Each
 round kills at one point, with other faults meanwhile, and is then checked by itself: what clients were told, against
-tasks, feed, statistics and profiles.
+tasks, feed, statistics, profiles and webhooks.
 
 | kill point | driver | kills | in hand | attempted | acknowledged | refused | lost | duplicated | out of order | uninvited | without an end |
 |---|---|---|---|---|---|---|---|---|---|---|---|

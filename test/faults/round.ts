@@ -17,6 +17,7 @@ import type { Deployment } from './deployment.ts';
 import { type Kill, killRepeatedly, Pace } from './kills.ts';
 import { seeded } from './random.ts';
 import type { Victim } from './victims.ts';
+import { openReceiver, type Receiver } from './webhooks.ts';
 import type { Weather } from './weather.ts';
 
 const SEQUENTIAL_CLIENTS = 6;
@@ -24,6 +25,8 @@ const PIPELINED_CLIENTS = 2;
 const PIPELINE = 6;
 const RENAMING_CLIENTS = 2;
 const SETTLE_LIMIT_MS = 15_000;
+/** One that a dead process was delivering is taken up after its lease, a minute. */
+const WEBHOOKS_LIMIT_MS = 90_000;
 
 export interface RoundPlan {
   /** What everything random of the round comes from. */
@@ -33,6 +36,8 @@ export interface RoundPlan {
   readonly weather?: () => Weather;
   /** How long to wait for what is missing, in ms. Default 15,000: RabbitMQ doesn't show what a consumer has in hand. */
   readonly settleMs?: number;
+  /** Whether two accounts have webhooks. What a dead process was delivering comes a minute later. Default false. */
+  readonly webhooks?: boolean;
 }
 
 export interface RoundResult {
@@ -55,12 +60,27 @@ export interface RoundResult {
 
 /** Clients at work while processes are killed, then what they were told compared with what is stored. */
 export async function runRound(deployment: Deployment, plan: RoundPlan): Promise<RoundResult> {
+  const receiver = await openReceiver();
+  try {
+    return await workAndCheck(deployment, plan, receiver);
+  } finally {
+    await receiver.close();
+  }
+}
+
+async function workAndCheck(
+  deployment: Deployment,
+  plan: RoundPlan,
+  receiver: Receiver,
+): Promise<RoundResult> {
   const { api } = deployment;
   const registered = (count: number, name: string) =>
     Promise.all(Array.from({ length: count }, (_, n) => register(api, `${name}${n}`)));
   const one = await registered(SEQUENTIAL_CLIENTS, 'sequential');
   const many = await registered(PIPELINED_CLIENTS, 'pipelined');
   const renaming = await registered(RENAMING_CLIENTS, 'renaming');
+  const subscribed = plan.webhooks ? [...one.slice(0, 1), ...many.slice(0, 1)] : [];
+  for (const account of subscribed) await receiver.subscribe(api, account);
 
   const load: Load = { api, ended: false, settled: 0, complaints: [] };
   const random = (name: string) => seeded(`${plan.seed}/${name}`);
@@ -102,7 +122,13 @@ export async function runRound(deployment: Deployment, plan: RoundPlan): Promise
     settled.push(await readOperations(api, accounts[n] as Account, record));
   const idle = [...renaming, ...strangers];
   const all = [...settled, ...idle.map(({ userId: owner }) => ({ owner, sequential: true, creates: [] }))];
-  const { findings, stored } = await settledFindings(api, [...accounts, ...idle], all, plan.settleMs);
+  const { findings, stored } = await settledFindings(
+    api,
+    [...accounts, ...idle],
+    all,
+    receiver,
+    plan.settleMs,
+  );
   return {
     kills,
     faults: weather?.counts ?? {},
@@ -157,13 +183,18 @@ async function settledFindings(
   api: string,
   accounts: readonly Account[],
   clients: readonly ClientRecord[],
+  receiver: Receiver,
   limitMs = SETTLE_LIMIT_MS,
 ): Promise<{ findings: Finding[]; stored: StoredRecord[] }> {
-  const end = performance.now() + limitMs;
+  const start = performance.now();
   for (;;) {
     const stored = await readStored(api, accounts);
-    const findings = checkLedger(clients, stored);
-    if (performance.now() > end || findings.every(({ kind }) => kind !== 'lost')) return { findings, stored };
+    const unsent = receiver.check(stored);
+    const findings = [...checkLedger(clients, stored), ...unsent];
+    const missing = findings.filter(({ kind }) => kind === 'lost');
+    const isUnsentOnly = limitMs > 0 && missing.every(({ where }) => where === 'webhooks');
+    const limit = isUnsentOnly ? WEBHOOKS_LIMIT_MS : limitMs;
+    if (missing.length === 0 || performance.now() - start > limit) return { findings, stored };
     await sleep(500);
   }
 }

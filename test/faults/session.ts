@@ -39,7 +39,7 @@ export function openSession(
       ...settings,
     };
     const weather = () => startWeather(running, seeded(`${plan.seed}/weather`), servers);
-    const result = await runRound(running, { ...plan, weather });
+    const result = await runRound(running, { ...plan, weather, webhooks: true });
     return {
       ...result,
       kills: [...result.kills],

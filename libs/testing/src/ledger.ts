@@ -73,7 +73,7 @@ export interface FeedEntry {
 export interface Finding {
   readonly owner: string;
   readonly kind: 'lost' | 'doubled' | 'swapped' | 'uninvited' | 'unended';
-  readonly where: 'tasks' | 'notifications' | 'analytics' | 'operations' | 'profiles';
+  readonly where: 'tasks' | 'notifications' | 'analytics' | 'operations' | 'profiles' | 'webhooks';
   readonly detail: string;
 }
 
