@@ -6,8 +6,9 @@ import type { Servers } from './servers.ts';
 
 /** Faults besides kills, one after the other, each for some time. */
 const LONGEST_MS = 3_000;
-/** A silence that is only noticed by who waits for a sign of life. */
+/** Some silences last until whoever waits for a sign of life has noticed. */
 const LONGEST_SILENCE_MS = 20_000;
+const LONG_SILENCES = 1 / 4;
 const PAUSE_MS = { from: 300, to: 2_000 };
 const MOST_ADDED = 2;
 const BROKER_RUNS_MS = 5_000;
@@ -38,7 +39,8 @@ export function startWeather(deployment: Deployment, random: Random, servers?: S
     const { proxy } = random.pick(deployment.links);
     if (name === 'down') await proxy.down();
     else proxy.add(toxicOf(name, random), random.pick<Stream>(['upstream', 'downstream']));
-    await wait(random.int(200, name === 'timeout' ? LONGEST_SILENCE_MS : LONGEST_MS));
+    const isLong = name === 'timeout' && random.next() < LONG_SILENCES;
+    await wait(random.int(200, isLong ? LONGEST_SILENCE_MS : LONGEST_MS));
     await proxy.heal();
   };
   const restart = (server: 'postgres' | 'broker') => async () => {
