@@ -3,12 +3,13 @@ import { z } from 'zod';
 export const Uuid = z.uuid();
 const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');
+const IN_UTC = '0001-01-01T00:00:00.000Z'.length;
 
 /** RFC 3339 with an offset; stored and answered in UTC. */
 export const Instant = z.iso
   .datetime({ offset: true })
-  .refine((text) => !(Date.parse(text) < FIRST || Date.parse(text) > LAST), 'must lie in the years 1 to 9999')
-  .transform((text) => new Date(text).toISOString());
+  .refine(isInFourDigits, 'must lie in the years 1 to 9999')
+  .transform(inUtc);
 /** An IANA time zone name, for example `Europe/Berlin`. */
 export const TimeZone = z
   .string()
@@ -30,6 +31,16 @@ export const Text = z
 
 /** Asking Intl costs some 50 us, and profiles are parsed all the time. */
 const COMMON_ZONES = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')]);
+
+function isInFourDigits(text: string): boolean {
+  const time = Date.parse(text);
+  return !(time < FIRST || time > LAST);
+}
+
+/** Most come from our own services, and are so already. */
+function inUtc(text: string): string {
+  return text.length === IN_UTC && text.endsWith('Z') ? text : new Date(text).toISOString();
+}
 
 function isTimeZone(name: string): boolean {
   if (COMMON_ZONES.has(name)) return true;
