@@ -65,7 +65,11 @@ export class Pipeline {
     }
   };
 
-  /** Decided by a header, before anything is decoded. Commands are never skipped: somebody waits for the answer. */
+  /**
+   * Decided by a header, before anything is decoded. An event of a type that this instance doesn't handle is passed over for
+   * its group, also where a newer instance beside it would: a group's new type counts once all its instances have it.
+   * Commands are never skipped: somebody waits for the answer.
+   */
   #isHandled({ headers, topic }: IncomingMessage): boolean {
     const type = headers[ATTRIBUTE.type];
     const { registry, instruments } = this.parts;
