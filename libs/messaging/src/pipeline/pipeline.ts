@@ -54,14 +54,14 @@ export class Pipeline {
     }
   };
 
-  /** Runs what was parked and is due; answers how many were settled. Never rejects. */
-  readonly drain = async (): Promise<number> => {
-    if (this.parts.breaker.open) return 0;
+  /** Runs what was parked and is due; answers how many were settled, undefined when it could not look. Never rejects. */
+  readonly drain = async (): Promise<number | undefined> => {
+    if (this.parts.breaker.open) return undefined;
     try {
       return await drain(this.parts, this.#group, this.#run, this.#receiver);
     } catch (error) {
       this.#givenBack(error, 0);
-      return 0;
+      return undefined;
     }
   };
 
