@@ -51,7 +51,7 @@ const silent = { receive: () => undefined, resync: () => undefined };
   const steps = {
     'in declaring': (of: Pick<Bus, 'start'>) => of.start(),
     'in listening': (of: Pick<Bus, 'listen'>) => of.listen(broadcast, silent),
-    'in joining a group': (of: Pick<Bus, 'serve'>) => of.serve(group, handlers, direct()),
+    'in joining a group': (of: Pick<Bus, 'serve'>) => of.serve(group, handlers, direct(driver)),
   };
   it.each(Object.entries(steps))('%s: the step is taken again', async (name, step) => {
     if (name !== 'in declaring') await bus.start();
