@@ -2,8 +2,6 @@ import { SqlError } from './executor.js';
 
 /** Longer than the 30 s for which the server lets a statement run: what takes longer comes over no connection any more. */
 export const ANSWER_MS = 35_000;
-/** For what waits for nobody: the way there and back. */
-export const PROMPT_MS = 10_000;
 
 export interface AnswerOptions {
   /**
@@ -11,7 +9,16 @@ export interface AnswerOptions {
    * lets a statement run. Default 35,000.
    */
   readonly answerMs?: number;
+  /** The same for what waits for nobody: the begin of a transaction and its rollback. Default 10,000. */
+  readonly promptMs?: number;
 }
+
+export type AnswerLimits = Required<AnswerOptions>;
+
+export const answerLimits = ({ answerMs = ANSWER_MS, promptMs = 10_000 }: AnswerOptions): AnswerLimits => ({
+  answerMs,
+  promptMs,
+});
 
 /** Rejects with a fault of the connection when `answer` has not come within `ms`. */
 export async function withinAnswerTime<T>(ms: number, answer: Promise<T>): Promise<T> {

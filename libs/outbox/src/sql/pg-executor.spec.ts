@@ -174,7 +174,7 @@ describe('a connection that is open by half', () => {
   async function blackHole(pipeline: boolean) {
     const pool = new Pool({ connectionString: proxy.through(db.url), max: 1, pipeline });
     pool.on('error', () => undefined);
-    const executor = pgExecutor(pool, { answerMs: 300 });
+    const executor = pgExecutor(pool, { promptMs: 300 });
     await executor.query('select 1');
     return { pool, executor, vanish: () => proxy.add({ type: 'timeout', timeout: 0 }) };
   }
@@ -184,7 +184,8 @@ describe('a connection that is open by half', () => {
     ['that does not', false],
   ])('%s', (_, pipeline) => {
     it('ends a statement as a fault of the place, and the next one gets another connection', async () => {
-      const { pool, executor, vanish } = await blackHole(pipeline);
+      const { pool, vanish } = await blackHole(pipeline);
+      const executor = pgExecutor(pool, { answerMs: 300 });
       const restore = vanish();
       await expect(executor.query('select 1')).rejects.toMatchObject({ sqlState: '08006' });
       restore();
@@ -203,8 +204,7 @@ describe('a connection that is open by half', () => {
     });
 
     it('ends a transaction whose work gave up on it: the rollback is not waited for', async () => {
-      const { pool, vanish } = await blackHole(pipeline);
-      const executor = pgExecutor(pool, { answerMs: 2_000 });
+      const { pool, executor, vanish } = await blackHole(pipeline);
       let restore = (): void => undefined;
       const given = executor.transaction(async (tx) => {
         await tx.query('select 1');

@@ -1,5 +1,5 @@
 import type { Transaction } from '@taskwire/messaging';
-import { ANSWER_MS, type AnswerOptions } from './answer-time.js';
+import { answerLimits, type AnswerOptions } from './answer-time.js';
 import type { SqlExecutor, SqlTransaction } from './executor.js';
 import { isWrite } from './is-write.js';
 import { type PgPool, type PgQueryable, pgTransaction, runner } from './pg-transaction.js';
@@ -13,7 +13,9 @@ export interface PgHandle {
 }
 
 /** Runs the store side over a `pg.Pool`. */
-export function pgExecutor(pool: PgPool, { answerMs = ANSWER_MS }: AnswerOptions = {}): SqlExecutor {
+export function pgExecutor(pool: PgPool, options: AnswerOptions = {}): SqlExecutor {
+  const limits = answerLimits(options);
+  const { answerMs } = limits;
   // A connection may end in the moment between the pool's hold on it and the transaction's: without a listener of its own
   // that would end the process. Whoever uses it next is told by its query.
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -24,7 +26,7 @@ export function pgExecutor(pool: PgPool, { answerMs = ANSWER_MS }: AnswerOptions
         pool,
         (_client, statements, ran) => withHandle(statements, answerMs, (tx) => work(tx, ran)),
         before,
-        answerMs,
+        limits,
       ),
   };
 }

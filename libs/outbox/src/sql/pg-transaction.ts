@@ -1,4 +1,4 @@
-import { ANSWER_MS, PROMPT_MS, withinAnswerTime } from './answer-time.js';
+import { type AnswerLimits, withinAnswerTime } from './answer-time.js';
 import { SqlError, type SqlRunner, type SqlValue } from './executor.js';
 import { toSqlError } from './sql-error.js';
 import { statementName } from './statement-name.js';
@@ -42,10 +42,9 @@ export interface PgPool extends PgQueryable {
 export async function pgTransaction<T, Client extends PgClient>(
   pool: { connect(): Promise<Client> },
   work: (client: Client, statements: PgQueryable, ran: Promise<void>) => Promise<T>,
-  before?: (sql: SqlRunner) => Promise<void>,
-  answerMs = ANSWER_MS,
+  before: ((sql: SqlRunner) => Promise<void>) | undefined,
+  { answerMs, promptMs }: AnswerLimits,
 ): Promise<T> {
-  const promptMs = Math.min(PROMPT_MS, answerMs);
   const client = await reported(pool.connect());
   let broken: Error | undefined;
   const onError = (error: Error): void => {
@@ -82,16 +81,24 @@ export async function pgTransaction<T, Client extends PgClient>(
 function inOrder(client: PgClient): PgQueryable {
   if (client.pipeline) return client;
   let last: Promise<unknown> = Promise.resolve();
+  let dead: SqlError | undefined;
   return {
     query: (statement) => {
-      const result = last.then(() => client.query(statement));
-      last = result.catch(() => undefined);
+      const result = last.then(() => {
+        if (dead) throw dead;
+        return client.query(statement);
+      });
+      // Else each statement behind would wait for its own limit.
+      last = result.catch((error: unknown) => {
+        const fault = toSqlError(error);
+        if (fault?.sqlState.startsWith('08')) dead ??= fault;
+      });
       return result;
     },
   };
 }
 
-export function runner(client: PgQueryable, answerMs = ANSWER_MS): SqlRunner {
+export function runner(client: PgQueryable, answerMs: number): SqlRunner {
   const run = (text: string, values: readonly SqlValue[] = []): Promise<PgResult> => {
     const name = statementName(text);
     const statement = { text, values: [...values], query_timeout: answerMs };

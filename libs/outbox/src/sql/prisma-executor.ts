@@ -1,6 +1,6 @@
 import type { Transaction } from '@taskwire/messaging';
 import type { PoolClient } from 'pg';
-import { ANSWER_MS, type AnswerOptions } from './answer-time.js';
+import { answerLimits, type AnswerOptions } from './answer-time.js';
 import type { SqlExecutor, SqlTransaction } from './executor.js';
 import { type PgQueryable, pgTransaction, runner } from './pg-transaction.js';
 import type { PrismaPool } from './prisma-pool.js';
@@ -36,8 +36,10 @@ const JOIN_MS = 5_000;
 export function prismaExecutor(
   prisma: PrismaRoot,
   pool: PrismaPool,
-  { timeoutMs = 30_000, answerMs = ANSWER_MS }: PrismaExecutorOptions = {},
+  { timeoutMs = 30_000, ...answers }: PrismaExecutorOptions = {},
 ): SqlExecutor {
+  const limits = answerLimits(answers);
+  const { answerMs } = limits;
   const options = { maxWait: JOIN_MS, timeout: timeoutMs };
   return {
     ...runner(pool, answerMs),
@@ -59,7 +61,7 @@ export function prismaExecutor(
           throw toSqlError(error) ?? error;
         }
       };
-      return pgTransaction(pool, joined, before, answerMs);
+      return pgTransaction(pool, joined, before, limits);
     },
   };
 }
