@@ -55,6 +55,8 @@ export class Bus implements Requester {
   readonly #encoding: EncodeOptions;
   readonly #subscribers = new Map<string, Subscriber>();
   readonly #listeners = new Set<Listener>();
+  /** A start that failed may be tried again, and drivers take one listener. */
+  #hearsReplies = false;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -211,10 +213,13 @@ export class Bus implements Requester {
         `${old.join(', ')}: the driver "${driver.name}" keeps no old messages, use from: 'now'`,
       );
     }
-    driver.onReply(
-      (correlationId, headers, body) => this.#waiters.receive(correlationId, headers, body),
-      () => this.#waiters.giveUpAll(),
-    );
+    if (!this.#hearsReplies) {
+      this.#hearsReplies = true;
+      driver.onReply(
+        (correlationId, headers, body) => this.#waiters.receive(correlationId, headers, body),
+        () => this.#waiters.giveUpAll(),
+      );
+    }
     await driver.connect();
     demandHealthy(await driver.check(topology), (text) => this.#log('warn', text, {}));
     await driver.declare(topology);

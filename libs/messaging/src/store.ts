@@ -66,8 +66,9 @@ export interface Delivery {
 }
 
 /**
- * Why a message can never be handled. Events with one are parked `dead` at once; commands end with this code, as
- * `rejected` when it is `unknown_type`, else as `failed`.
+ * Why a message can never be handled. Events with one are parked `dead` at once; a parked one of an `unknown_type` only after
+ * as many attempts as one that fails, since a newer version may have parked it. Commands end with this code, as `rejected`
+ * when it is `unknown_type`, else as `failed`.
  */
 export interface MessageFault {
   readonly code: 'undecodable' | 'contract_mismatch' | 'unknown_type';

@@ -63,3 +63,12 @@ describe('a connection to PostgreSQL that is lost while nobody waits for an answ
     await proxy.up();
   });
 });
+
+it('an answer is waited for longer than the server lets a statement run, and no longer', async () => {
+  const { pool } = openPrisma(Prisma, database.url);
+  const { query_timeout: answer = Infinity, statement_timeout: statement, keepAlive } = pool.options;
+  expect(answer).toBeGreaterThan(Number(statement));
+  expect(answer).toBeLessThanOrEqual(Number(statement) + 10_000);
+  expect(keepAlive).toBe(true);
+  await pool.end();
+});

@@ -11,6 +11,7 @@ import { ServiceClients } from './clients/service-clients.js';
 import { type CommonConfig, readConfig } from './config.js';
 import type { RunningService, ServiceContext, ServiceDefinition } from './definition.js';
 import { createDriver } from './bus/driver.js';
+import { type StartingBus, steadyBus } from './bus/steady-bus.js';
 import { definitionFindings } from './doctor/definition-findings.js';
 import { Doctor } from './doctor/doctor.js';
 import { type HealthCheck, serveHealth } from './health.js';
@@ -66,8 +67,8 @@ async function start<Config, Database>(
   const topology = topologyOf(contracts, subscriptions);
   const bus = new Bus({ driver, topology, source, log: (level, text, fields) => log[level](fields, text) });
   shutdown.add('bus', (leftMs) => bus.close(leftMs));
-  await brokerReached(driver, config, (text) => log.warn(text));
-  await bus.start();
+  const starting = steadyBus(bus, () => brokerReached(driver, config, (text) => log.warn(text)));
+  await starting.start();
 
   const outbox = store?.outboxOver(driver, source);
   if (outbox) shutdown.add('relay', (leftMs) => outbox.stop(leftMs));
@@ -98,8 +99,8 @@ async function start<Config, Database>(
   await app.init();
   // Before anything is handled: it refuses a database that messages would be lost in.
   await outbox?.start();
-  await consume(app, bus, definition, outbox);
-  await listenForEndedSessions(bus, revocations);
+  await consume(app, starting, definition, outbox);
+  await listenForEndedSessions(starting, revocations);
   await app.listen({ port: config.PORT ?? definition.port, host: config.HOST });
   revocations.start();
   const url = await app.getUrl();
@@ -109,7 +110,7 @@ async function start<Config, Database>(
 
 async function consume(
   app: NestFastifyApplication,
-  bus: Bus,
+  bus: StartingBus,
   { groups, broadcasts = [] }: Pick<ServiceDefinition, 'groups' | 'broadcasts'>,
   outbox: Outbox | undefined,
 ): Promise<void> {
@@ -120,7 +121,7 @@ async function consume(
 }
 
 /** Only a hint: what it misses, the next read of the revocations finds. */
-async function listenForEndedSessions(bus: Bus, revocations: Revocations): Promise<void> {
+async function listenForEndedSessions(bus: StartingBus, revocations: Revocations): Promise<void> {
   await bus.listen(revocationsSubscription, {
     receive: ({ payload }) => {
       revocations.add((payload as { sessionId: string }).sessionId);

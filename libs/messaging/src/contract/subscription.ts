@@ -16,6 +16,10 @@ export interface GroupSubscription {
    */
   readonly lingerMs: number;
   readonly commands: readonly CommandContract[];
+  /**
+   * Those of its topics that it handles; others are acknowledged unseen. A type that is added counts from when all instances
+   * of the group run the version that has it: before, some of its events may be acknowledged by those that don't.
+   */
   readonly events: readonly EventContract[];
 }
 

@@ -15,7 +15,7 @@ import { assignHandlers, type BoundHandler } from './assign-handlers.js';
 import { inHandler } from './original-errors.js';
 
 export interface BusServerOptions {
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'serve' | 'listen' | 'stopConsuming'>;
   /** What this service receives. Boot fails unless the decorated handlers are exactly what these declare. */
   readonly subscriptions: readonly Subscription[];
   /** Where groups take effect once. May be left out by a service that only hears broadcasts. */

@@ -34,6 +34,15 @@ describe('breaker', () => {
     expect(opened.map(([, pauseMs]) => pauseMs)).toEqual([100, 200, 400, 400, 400]);
   });
 
+  it('pauses for 5 s at most unless told otherwise: so long may nothing be done after an outage', () => {
+    const it = new Breaker(gate, (...why) => void opened.push(why));
+    for (let n = 0; n < 20; n += 1) {
+      it.infrastructureFailed();
+      jest.advanceTimersByTime(5_000);
+      expect(gate.paused).toBe(false);
+    }
+  });
+
   it('counts distinct keys, not failures of one', () => {
     const it = breaker(3);
     for (let n = 0; n < 10; n += 1) it.faulted('a');

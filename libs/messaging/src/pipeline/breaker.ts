@@ -5,7 +5,7 @@ export interface BreakerOptions {
   readonly keys?: number;
   /** First pause; each further one in a row is twice as long. Default 250 ms. */
   readonly pauseMs?: number;
-  /** Longest pause. Default 30,000 ms. */
+  /** Longest pause. Default 5,000 ms: as long as nothing is done after an outage. */
   readonly maxPauseMs?: number;
 }
 
@@ -30,7 +30,7 @@ export class Breaker {
   constructor(
     private readonly gate: Gate,
     private readonly onOpen: (reason: BreakerReason, pauseMs: number) => void,
-    { keys = 10, pauseMs = 250, maxPauseMs = 30_000 }: BreakerOptions = {},
+    { keys = 10, pauseMs = 250, maxPauseMs = 5_000 }: BreakerOptions = {},
   ) {
     this.#options = { keys, pauseMs, maxPauseMs };
   }

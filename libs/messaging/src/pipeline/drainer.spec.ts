@@ -20,13 +20,40 @@ function drainerOf(answers: number[]) {
 }
 
 describe('drainer', () => {
-  it('looks at the start, then seldom while nothing is parked', async () => {
+  it('looks seldom while nothing is parked', async () => {
     const { drainer, calls } = drainerOf([]);
     drainer.start();
-    await jest.advanceTimersByTimeAsync(29_000);
+    await jest.advanceTimersByTimeAsync(11 * 60_000);
+    const before = calls.length;
+    await jest.advanceTimersByTimeAsync(31_000);
+    expect(calls.length - before).toBe(1);
+    await drainer.stop();
+  });
+
+  it('looks every second after a start: what the process before it parked may be due soon', async () => {
+    const { drainer, calls } = drainerOf([]);
+    drainer.start();
+    await jest.advanceTimersByTimeAsync(1);
     expect(calls).toHaveLength(1);
-    await jest.advanceTimersByTimeAsync(2_000);
-    expect(calls).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(calls.length).toBeGreaterThanOrEqual(10);
+    await drainer.stop();
+  });
+
+  it('looks every second after a failure: what was due then still is', async () => {
+    let failures = 0;
+    let looks = 0;
+    const drainer = new Drainer(() => {
+      looks += 1;
+      return Promise.resolve(failures-- > 0 ? undefined : 0);
+    });
+    drainer.start();
+    await jest.advanceTimersByTimeAsync(11 * 60_000);
+    failures = 1;
+    await jest.advanceTimersByTimeAsync(31_000);
+    const before = looks;
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(looks - before).toBeGreaterThanOrEqual(9);
     await drainer.stop();
   });
 

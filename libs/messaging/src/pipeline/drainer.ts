@@ -9,7 +9,7 @@ export interface DrainOptions {
 const ALERT_MS = 10 * 60_000;
 const ROUNDS = 20;
 
-/** Runs `drain` on a timer, never twice at once, at most some rounds in a row. */
+/** Runs `drain` on a timer, never twice at once, at most some rounds in a row. It answers undefined when it could not look. */
 export class Drainer {
   readonly #everyMs: number;
   readonly #idleEveryMs: number;
@@ -19,15 +19,16 @@ export class Drainer {
   #stopped = false;
 
   constructor(
-    private readonly drain: () => Promise<number>,
+    private readonly drain: () => Promise<number | undefined>,
     { everyMs = 1_000, idleEveryMs = 30_000 }: DrainOptions = {},
   ) {
     this.#everyMs = everyMs;
     this.#idleEveryMs = idleEveryMs;
   }
 
-  /** Looks now, then as often as needed. */
+  /** Looks now, then often for a while: the process before this one may have parked some, and told nobody. */
   start(): void {
+    this.#alertUntil = Date.now() + ALERT_MS;
     this.#schedule(0);
   }
 
@@ -56,8 +57,8 @@ export class Drainer {
   async #round(): Promise<void> {
     for (let round = 0; round < ROUNDS && !this.#stopped; round += 1) {
       const settled = await this.drain();
-      if (settled > 0) this.#alertUntil = Date.now() + ALERT_MS;
-      else break;
+      if (settled !== 0) this.#alertUntil = Date.now() + ALERT_MS;
+      if (!settled) break;
     }
     this.#schedule(Date.now() < this.#alertUntil ? this.#everyMs : this.#idleEveryMs);
   }

@@ -54,18 +54,22 @@ export class Pipeline {
     }
   };
 
-  /** Runs what was parked and is due; answers how many were settled. Never rejects. */
-  readonly drain = async (): Promise<number> => {
-    if (this.parts.breaker.open) return 0;
+  /** Runs what was parked and is due; answers how many were settled, undefined when it could not look. Never rejects. */
+  readonly drain = async (): Promise<number | undefined> => {
+    if (this.parts.breaker.open) return undefined;
     try {
       return await drain(this.parts, this.#group, this.#run, this.#receiver);
     } catch (error) {
       this.#givenBack(error, 0);
-      return 0;
+      return undefined;
     }
   };
 
-  /** Decided by a header, before anything is decoded. Commands are never skipped: somebody waits for the answer. */
+  /**
+   * Decided by a header, before anything is decoded. An event of a type that this instance doesn't handle is passed over for
+   * its group, also where a newer instance beside it would: a group's new type counts once all its instances have it.
+   * Commands are never skipped: somebody waits for the answer.
+   */
   #isHandled({ headers, topic }: IncomingMessage): boolean {
     const type = headers[ATTRIBUTE.type];
     const { registry, instruments } = this.parts;

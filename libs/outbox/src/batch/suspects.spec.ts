@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Delivery } from '@taskwire/messaging';
+import { type Delivery, InfrastructureError } from '@taskwire/messaging';
+import { faultProxy } from '@taskwire/testing';
 import { Pool } from 'pg';
 import {
   command,
@@ -184,10 +185,10 @@ describe('a process that lives', () => {
 
   it('counts no kill for what it could not unmark itself', async () => {
     let away = false;
-    const executor = {
+    const executor: SqlExecutor = {
       ...db.executor,
-      execute: (...args: Parameters<typeof db.executor.execute>) =>
-        away ? Promise.reject(new SqlError('08006', 'away')) : db.executor.execute(...args),
+      transaction: (work, before) =>
+        away ? Promise.reject(new SqlError('08006', 'away')) : db.executor.transaction(work, before),
     };
     const store = db.another({ executor });
     const failing = runOf(() => {
@@ -205,6 +206,24 @@ describe('a process that lives', () => {
     expect(calls).toHaveLength(1);
     expect(await suspects()).toEqual([]);
   });
+
+  it('waits no longer than for any begin where it can not unmark: all connections are open by half', async () => {
+    const proxy = await faultProxy({ target: new URL(db.url).host });
+    const pool = new Pool({ connectionString: proxy.through(db.url), max: 2 });
+    pool.on('error', () => undefined);
+    const store = db.another({ executor: pgExecutor(pool, { promptMs: 300 }) });
+    await Promise.all([pool.query('select pg_sleep(0.1)'), pool.query('select pg_sleep(0.1)')]);
+    expect(pool.idleCount).toBe(2);
+    proxy.add({ type: 'timeout', timeout: 0 });
+    const started = performance.now();
+    await expect(store.process(COMMANDS, batch(), writing, false)).rejects.toThrow(InfrastructureError);
+    expect(performance.now() - started).toBeLessThan(15_000);
+    await proxy.heal();
+    const outcomes = await store.process(COMMANDS, batch(), writing, false);
+    expect(outcomes).toMatchObject(batch().map(() => ({ ending: 'done' })));
+    await pool.end();
+    await proxy.close();
+  }, 60_000);
 
   it('keeps marks of batches and of drains apart', async () => {
     await db.store.process(

@@ -1,5 +1,5 @@
 import { InfrastructureError } from '@taskwire/messaging';
-import type { SqlRunner } from '../sql/executor.js';
+import type { SqlExecutor, SqlRunner } from '../sql/executor.js';
 import { column, storable } from '../sql/lists.js';
 import { UNNAMED } from '../sql/statement-name.js';
 
@@ -100,8 +100,10 @@ export class RunningMarks {
   }
 
   /** A batch failed, and its messages run elsewhere next. */
-  async unmark(sql: SqlRunner, places: readonly Place[]): Promise<void> {
-    await sql.execute(UNMARK, [this.owner, this.subscriber, this.slot, namesOf(places)]);
+  async unmark(sql: SqlExecutor, places: readonly Place[]): Promise<void> {
+    const values = [this.owner, this.subscriber, this.slot, namesOf(places)];
+    // A transaction tells promptly that its connection is dead, as that of the batch may have been.
+    await sql.transaction((tx) => tx.execute(UNMARK, values));
   }
 
   /** Settled messages are no suspects any more. */

@@ -122,7 +122,9 @@ async function runRow(
   row: ParkedRow,
   delivery: Delivery,
 ): Promise<RowResult> {
-  if (delivery.fault) return { failure: failureOfFault(delivery.fault), dead: true };
+  // A newer version parked it, and this one drains during its rollout.
+  const known = delivery.fault?.code !== 'unknown_type';
+  if (delivery.fault) return { failure: failureOfFault(delivery.fault), dead: known };
   if (row.kills >= parts.settings.processKills) return { failure: PROCESS_DIED, dead: true };
   const result = await runOne(running, delivery);
   if ('fault' in result) return { failure: failureOf(result.fault), dead: false };

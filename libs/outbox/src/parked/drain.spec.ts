@@ -29,6 +29,11 @@ beforeEach(() => db.clear());
 const CONTINUE: GroupSettings = { ...EVENTS, afterDead: 'continue' };
 const broken = runOf(() => Promise.reject(new Error('broken')));
 
+const unknown = (...args: Parameters<typeof parse>) => ({
+  ...parse(...args),
+  fault: { code: 'unknown_type' as const, detail: 'no handler for this type' },
+});
+
 /** Parks the first event of a key, and the others behind it. */
 async function parkAll(ids: readonly string[], group = EVENTS, key: string | null = 'k'): Promise<void> {
   const outcomes = await store.process(
@@ -213,6 +218,25 @@ describe('a message that keeps failing', () => {
     expect(await store.drain(EVENTS, writing, faulty)).toBe(0);
     expect(await db.query('select state, reason from parked_messages')).toEqual([
       { state: 'dead', reason: 'contract_mismatch' },
+    ]);
+  });
+
+  it('because this version does not know its type is left for one that does, in order', async () => {
+    await parkAll(['a', 'b']);
+    expect(await store.drain(EVENTS, writing, unknown)).toBe(0);
+    expect(await states()).toMatchObject([
+      { id: 'a', state: 'retry', attempts: 2 },
+      { id: 'b', state: 'waiting' },
+    ]);
+    expect(await drain(writing)).toBe(2);
+    expect(await db.effects()).toEqual(['a', 'b']);
+  });
+
+  it('because no version knows its type is dead after as many attempts as any other', async () => {
+    await parkAll(['a']);
+    for (let round = 0; round < 5; round++) await store.drain(EVENTS, writing, unknown);
+    expect(await db.query('select state, reason, attempts from parked_messages')).toEqual([
+      { state: 'dead', reason: 'unknown_type', attempts: 4 },
     ]);
   });
 });

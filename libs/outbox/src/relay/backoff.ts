@@ -1,5 +1,5 @@
 const FIRST_MS = 50;
-const MOST_MS = 5_000;
+const MOST_MS = 1_000;
 
 /** Pauses of partitions that could not be sent to: growing, ended by the first success. */
 export class PartitionBackoff {

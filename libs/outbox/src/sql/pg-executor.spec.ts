@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type FaultProxy, faultProxy } from '@taskwire/testing';
 import { Pool } from 'pg';
 import { openTestStore, type TestStore, until } from '../store.fixture.js';
 import { unwrap } from './executor.js';
@@ -158,5 +159,63 @@ describe('locks', () => {
       return tx.query<{ lock: string }>(`select current_setting('lock_timeout') as lock`);
     });
     expect(limits?.lock).toBe('10s');
+  });
+});
+
+describe('a connection that is open by half', () => {
+  let proxy: FaultProxy;
+  beforeAll(async () => {
+    proxy = await faultProxy({ target: new URL(db.url).host });
+  });
+  afterAll(() => proxy.close());
+  afterEach(() => proxy.heal());
+
+  /** The only connection of its pool is used once, then nothing comes through to it any more. */
+  async function blackHole(pipeline: boolean) {
+    const pool = new Pool({ connectionString: proxy.through(db.url), max: 1, pipeline });
+    pool.on('error', () => undefined);
+    const executor = pgExecutor(pool, { promptMs: 300 });
+    await executor.query('select 1');
+    return { pool, executor, vanish: () => proxy.add({ type: 'timeout', timeout: 0 }) };
+  }
+
+  describe.each([
+    ['that pipelines', true],
+    ['that does not', false],
+  ])('%s', (_, pipeline) => {
+    it('ends a statement as a fault of the place, and the next one gets another connection', async () => {
+      const { pool, vanish } = await blackHole(pipeline);
+      const executor = pgExecutor(pool, { answerMs: 300 });
+      const restore = vanish();
+      await expect(executor.query('select 1')).rejects.toMatchObject({ sqlState: '08006' });
+      restore();
+      expect(await executor.query('select 2 as n')).toEqual([{ n: 2 }]);
+      await pool.end();
+    });
+
+    it('ends a transaction that can not begin', async () => {
+      const { pool, executor, vanish } = await blackHole(pipeline);
+      const restore = vanish();
+      const begun = executor.transaction((tx) => tx.query('select 1'));
+      await expect(begun).rejects.toMatchObject({ sqlState: '08006' });
+      restore();
+      expect(await executor.transaction((tx) => tx.query('select 2 as n'))).toEqual([{ n: 2 }]);
+      await pool.end();
+    });
+
+    it('ends a transaction whose work gave up on it: the rollback is not waited for', async () => {
+      const { pool, executor, vanish } = await blackHole(pipeline);
+      let restore = (): void => undefined;
+      const given = executor.transaction(async (tx) => {
+        await tx.query('select 1');
+        restore = vanish();
+        tx.query('select 2').catch(() => undefined);
+        throw new Error('gave up');
+      });
+      await expect(given).rejects.toThrow('gave up');
+      restore();
+      expect(await executor.query('select 3 as n')).toEqual([{ n: 3 }]);
+      await pool.end();
+    });
   });
 });

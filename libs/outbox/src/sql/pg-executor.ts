@@ -1,4 +1,5 @@
 import type { Transaction } from '@taskwire/messaging';
+import { answerLimits, type AnswerOptions } from './answer-time.js';
 import type { SqlExecutor, SqlTransaction } from './executor.js';
 import { isWrite } from './is-write.js';
 import { type PgPool, type PgQueryable, pgTransaction, runner } from './pg-transaction.js';
@@ -12,26 +13,33 @@ export interface PgHandle {
 }
 
 /** Runs the store side over a `pg.Pool`. */
-export function pgExecutor(pool: PgPool): SqlExecutor {
+export function pgExecutor(pool: PgPool, options: AnswerOptions = {}): SqlExecutor {
+  const limits = answerLimits(options);
+  const { answerMs } = limits;
   // A connection may end in the moment between the pool's hold on it and the transaction's: without a listener of its own
   // that would end the process. Whoever uses it next is told by its query.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return {
-    ...runner(pool),
+    ...runner(pool, answerMs),
     transaction: (work, before) =>
       pgTransaction(
         pool,
-        (_client, statements, ran) => withHandle(statements, (tx) => work(tx, ran)),
+        (_client, statements, ran) => withHandle(statements, answerMs, (tx) => work(tx, ran)),
         before,
+        limits,
       ),
   };
 }
 
-async function withHandle<T>(statements: PgQueryable, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
-  const handle = new WatchedClient(statements);
+async function withHandle<T>(
+  statements: PgQueryable,
+  answerMs: number,
+  work: (tx: SqlTransaction) => Promise<T>,
+): Promise<T> {
+  const handle = new WatchedClient(statements, answerMs);
   try {
     return await work({
-      ...runner(statements),
+      ...runner(statements, answerMs),
       handle: handle as unknown as Transaction,
       get writes() {
         return handle.writes;
@@ -46,7 +54,10 @@ class WatchedClient implements PgHandle {
   writes = 0;
   #open = true;
 
-  constructor(private readonly client: PgQueryable) {}
+  constructor(
+    private readonly client: PgQueryable,
+    private readonly answerMs: number,
+  ) {}
 
   async query<Row extends object>(
     text: string,
@@ -55,7 +66,10 @@ class WatchedClient implements PgHandle {
     if (!this.#open)
       throw new Error('the transaction of this handler is over: await all queries before it returns');
     if (isWrite(text)) this.writes += 1;
-    const { rows, rowCount } = await this.client.query({ text, values: [...values] });
+    const { rows, rowCount } = await this.client.query({
+      ...{ text, values: [...values] },
+      query_timeout: this.answerMs,
+    });
     return { rows: rows as Row[], rowCount: rowCount ?? 0 };
   }
 

@@ -1,3 +1,4 @@
+import { type AnswerLimits, withinAnswerTime } from './answer-time.js';
 import { SqlError, type SqlRunner, type SqlValue } from './executor.js';
 import { toSqlError } from './sql-error.js';
 import { statementName } from './statement-name.js';
@@ -6,6 +7,8 @@ export interface PgStatement {
   readonly text: string;
   readonly values?: unknown[];
   readonly name?: string;
+  /** Longest wait for the answer; `pg` then counts the connection as lost. */
+  readonly query_timeout?: number;
 }
 
 interface PgResult {
@@ -39,7 +42,8 @@ export interface PgPool extends PgQueryable {
 export async function pgTransaction<T, Client extends PgClient>(
   pool: { connect(): Promise<Client> },
   work: (client: Client, statements: PgQueryable, ran: Promise<void>) => Promise<T>,
-  before?: (sql: SqlRunner) => Promise<void>,
+  before: ((sql: SqlRunner) => Promise<void>) | undefined,
+  { answerMs, promptMs }: AnswerLimits,
 ): Promise<T> {
   const client = await reported(pool.connect());
   let broken: Error | undefined;
@@ -49,19 +53,21 @@ export async function pgTransaction<T, Client extends PgClient>(
   client.on('error', onError);
   const statements = inOrder(client);
   try {
-    const ran = before?.(runner(statements)) ?? Promise.resolve();
+    const ran = before?.(runner(statements, promptMs)) ?? Promise.resolve();
     // Goes with the first statement: what comes behind a BEGIN that fails fails too.
-    const begun = reported(statements.query({ text: 'begin isolation level read committed' }));
+    const begin = { text: 'begin isolation level read committed', query_timeout: promptMs };
+    const begun = reported(statements.query(begin));
     const ready = Promise.all([ran, begun]);
     ready.catch(() => undefined);
     const result = await work(client, statements, ran);
     await ready;
-    const { command } = await reported(statements.query({ text: 'commit' }));
+    const { command } = await reported(statements.query({ text: 'commit', query_timeout: answerMs }));
     if (command !== 'COMMIT')
       throw new SqlError('25P02', 'a statement failed and its error was swallowed: nothing was committed');
     return result;
   } catch (error) {
-    await statements.query({ text: 'rollback' }).catch((failure: Error) => {
+    // Behind statements that a dead connection never answers it would not even be sent.
+    await withinAnswerTime(promptMs, statements.query({ text: 'rollback' })).catch((failure: Error) => {
       broken = failure;
     });
     throw error;
@@ -75,19 +81,28 @@ export async function pgTransaction<T, Client extends PgClient>(
 function inOrder(client: PgClient): PgQueryable {
   if (client.pipeline) return client;
   let last: Promise<unknown> = Promise.resolve();
+  let dead: SqlError | undefined;
   return {
     query: (statement) => {
-      const result = last.then(() => client.query(statement));
-      last = result.catch(() => undefined);
+      const result = last.then(() => {
+        if (dead) throw dead;
+        return client.query(statement);
+      });
+      // Else each statement behind would wait for its own limit.
+      last = result.catch((error: unknown) => {
+        const fault = toSqlError(error);
+        if (fault?.sqlState.startsWith('08')) dead ??= fault;
+      });
       return result;
     },
   };
 }
 
-export function runner(client: PgQueryable): SqlRunner {
+export function runner(client: PgQueryable, answerMs: number): SqlRunner {
   const run = (text: string, values: readonly SqlValue[] = []): Promise<PgResult> => {
     const name = statementName(text);
-    return reported(client.query({ text, values: [...values], ...(name !== '' && { name }) }));
+    const statement = { text, values: [...values], query_timeout: answerMs };
+    return reported(client.query(name === '' ? statement : { ...statement, name }));
   };
   return {
     query: async <Row extends object>(text: string, values?: readonly SqlValue[]) =>

@@ -1,5 +1,6 @@
 import type { Transaction } from '@taskwire/messaging';
 import type { PoolClient } from 'pg';
+import { answerLimits, type AnswerOptions } from './answer-time.js';
 import type { SqlExecutor, SqlTransaction } from './executor.js';
 import { type PgQueryable, pgTransaction, runner } from './pg-transaction.js';
 import type { PrismaPool } from './prisma-pool.js';
@@ -14,7 +15,7 @@ export interface PrismaRoot {
   ): PromiseLike<T>;
 }
 
-export interface PrismaExecutorOptions {
+export interface PrismaExecutorOptions extends AnswerOptions {
   /** Longest transaction; longer than the store's `handlerMs`. Default 30,000. */
   readonly timeoutMs?: number;
 }
@@ -35,17 +36,19 @@ const JOIN_MS = 5_000;
 export function prismaExecutor(
   prisma: PrismaRoot,
   pool: PrismaPool,
-  { timeoutMs = 30_000 }: PrismaExecutorOptions = {},
+  { timeoutMs = 30_000, ...answers }: PrismaExecutorOptions = {},
 ): SqlExecutor {
+  const limits = answerLimits(answers);
+  const { answerMs } = limits;
   const options = { maxWait: JOIN_MS, timeout: timeoutMs };
   return {
-    ...runner(pool),
+    ...runner(pool, answerMs),
     transaction: (work, before) => {
       const joined = async (client: PoolClient, _statements: PgQueryable, ran: Promise<void>) => {
         let failed: { error: unknown } | undefined;
         const inside = async (tx: object) => {
           try {
-            return await work(transactionOf(client, tx), ran);
+            return await work(transactionOf(client, tx, answerMs), ran);
           } catch (error) {
             failed = { error };
             throw error;
@@ -58,15 +61,15 @@ export function prismaExecutor(
           throw toSqlError(error) ?? error;
         }
       };
-      return pgTransaction(pool, joined, before);
+      return pgTransaction(pool, joined, before, limits);
     },
   };
 }
 
-function transactionOf(client: PgQueryable, tx: object): SqlTransaction {
+function transactionOf(client: PgQueryable, tx: object, answerMs: number): SqlTransaction {
   const watched = watchWrites(tx);
   return {
-    ...runner(client),
+    ...runner(client, answerMs),
     handle: watched.client as unknown as Transaction,
     get writes() {
       return watched.writes();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@taskwire/testing';
+import { createTestDatabase, faultProxy, type TestDatabase } from '@taskwire/testing';
 import { type SqlExecutor, type SqlTransaction, unwrap } from './executor.js';
+import { isInfrastructure } from './faults.js';
 import { PrismaProject, type TestPrisma, type TestTransaction } from './prisma-client.fixture.js';
 import { prismaExecutor } from './prisma-executor.js';
 
@@ -54,4 +55,23 @@ describe('while a transaction of the store is open', () => {
     });
     expect(await effects()).toEqual(['outer']);
   });
+});
+
+it('a connection that is open by half ends the transaction as a fault of the place, also where Prisma waits for it', async () => {
+  const proxy = await faultProxy({ target: new URL(database.url).host });
+  const limits = { max: 1, query_timeout: 300, connectionTimeoutMillis: 5_000 };
+  const opened = await project.client(proxy.through(database.url), limits);
+  const halfOpen = prismaExecutor(opened.prisma, opened.pool);
+  let restore = (): void => undefined;
+  const hanging = halfOpen.transaction(async (tx) => {
+    await add(clientOf(tx), 'before');
+    restore = proxy.add({ type: 'timeout', timeout: 0 });
+    await add(clientOf(tx), 'behind');
+  });
+  const fault: unknown = await hanging.catch((error: unknown) => error);
+  restore();
+  expect(isInfrastructure(fault)).toBe(true);
+  expect(await halfOpen.query('select 1 as n')).toEqual([{ n: 1 }]);
+  await opened.prisma.$disconnect();
+  await proxy.close();
 });

@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { ANSWER_MS } from './answer-time.js';
 import { GatheringSocket } from './gathering-socket.js';
 
+/** A connection that died without a word is found out: in use by the first, idle by the others. */
+const ANSWERED = { query_timeout: ANSWER_MS, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const NOTHING = { rows: [], fields: [], rowCount: 0 };
 /** What Prisma's adapter says at the ends of a transaction. */
 const ENDS = new Set(['BEGIN', 'COMMIT', 'ROLLBACK']);
@@ -11,13 +14,14 @@ type Connected = (error: Error | undefined, client: PoolClient | undefined, done
 /**
  * The connections that a Prisma client and the store side share: a `pg.Pool` for `PrismaPg`, and for `prismaExecutor`. The
  * store side opens a transaction and runs its statements by `pg`; Prisma's interactive transaction joins it, so handlers
- * get Prisma's transaction client. Pipelining is on. Give it `connectionTimeoutMillis`.
+ * get Prisma's transaction client. Pipelining and `keepAlive` are on, and an answer is waited for 35 s unless
+ * `query_timeout` says otherwise. Give it `connectionTimeoutMillis`.
  */
 export class PrismaPool extends Pool {
   readonly #joining = new AsyncLocalStorage<{ connection: JoinedConnection | undefined }>();
 
   constructor(config: PoolConfig) {
-    super({ ...config, pipeline: true, stream: () => new GatheringSocket() });
+    super({ ...ANSWERED, ...config, pipeline: true, stream: () => new GatheringSocket() });
     // The adapter listens only while a transaction has a connection, not while the pool hands it over: one that ends in
     // that moment would end the process. Whoever uses it next is told by its statement.
     this.on('connect', (connection) => connection.on('error', () => undefined));

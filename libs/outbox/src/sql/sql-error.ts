@@ -33,7 +33,7 @@ const SOCKET = new Set([
   'EHOSTUNREACH',
 ]);
 const CONNECTION_TEXT =
-  /connection terminated|connection error and is not queryable|client was closed|timeout exceeded when trying to connect|after calling end on the pool/i;
+  /connection terminated|connection error and is not queryable|client was closed|timeout exceeded when trying to connect|query read timeout|after calling end on the pool/i;
 const SQL_STATE = /^[0-9A-Z]{5}$/;
 const PRISMA_CODE = /^P[1-9]\d{3}$/;
 const DEPTH = 5;

@@ -36,6 +36,16 @@ export function watched<C extends Base>(client: C): C {
   return client;
 }
 
+/**
+ * Whether one of a client's connections takes requests. Its own `isConnected` says no while any is being opened, or proves
+ * again who it is.
+ */
+export function hasConnection(client: Base): boolean {
+  return [...client.connections].some(
+    ([, { status }]) => status === 'connected' || status === 'reauthenticating',
+  );
+}
+
 /** Cuts a client's connections without a word, as a dying process does. */
 export function cut(client: Base): void {
   for (const [, connection] of client.connections) connection.socket?.destroy();

@@ -3,7 +3,7 @@ import { ProduceError, type PartitionBatch, type ProducerPort } from '../client.
 import { messageOf } from '../outage.js';
 import { Attempt } from '../attempt.js';
 import { REQUEST_TIMEOUT_MS, type Settings } from '../settings.js';
-import { baseOptions, closeQuietly, cut, hasCode, watched } from './client.js';
+import { baseOptions, closeQuietly, cut, hasCode, hasConnection, watched } from './client.js';
 
 type ByteProducer = Producer<Buffer, Buffer, string, Buffer>;
 
@@ -24,7 +24,7 @@ export class PlatformaticProducer implements ProducerPort {
   }
 
   get isConnected(): boolean {
-    return this.#client.isConnected();
+    return hasConnection(this.#client);
   }
 
   async connect(): Promise<void> {

@@ -1,0 +1,37 @@
+import { SqlError } from './executor.js';
+
+/** Longer than the 30 s for which the server lets a statement run: what takes longer comes over no connection any more. */
+export const ANSWER_MS = 35_000;
+
+export interface AnswerOptions {
+  /**
+   * Longest wait for the answer to a statement: past it its connection is dead, and closed. Longer than what the server
+   * lets a statement run. Default 35,000.
+   */
+  readonly answerMs?: number;
+  /** The same for what waits for nobody: the begin of a transaction and its rollback. Default 10,000. */
+  readonly promptMs?: number;
+}
+
+export type AnswerLimits = Required<AnswerOptions>;
+
+export const answerLimits = ({ answerMs = ANSWER_MS, promptMs = 10_000 }: AnswerOptions): AnswerLimits => ({
+  answerMs,
+  promptMs,
+});
+
+/** Rejects with a fault of the connection when `answer` has not come within `ms`. */
+export async function withinAnswerTime<T>(ms: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new SqlError('08006', `the database did not answer within ${ms} ms`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+    answer.catch(() => undefined);
+  }
+}

@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import {
+  Bus,
+  direct,
+  type Driver,
+  event,
+  onEvents,
+  StartRefused,
+  subscription,
+  topologyOf,
+} from '@taskwire/messaging';
+import { MemoryBroker, MemoryDriver } from '@taskwire/messaging/memory';
+import { type FaultProxy, faultProxy, hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
+import { z } from 'zod';
+import { readBusConfig } from '../config.js';
+import { createDriver } from './driver.js';
+import { steadyBus } from './steady-bus.js';
+
+const topic = `steady-${randomUUID()}`;
+const Happened = event('thing.happened.v1', {
+  ...{ topic, key: () => 'k' },
+  payload: z.object({}),
+});
+const group = subscription(`${topic}.group`, { kind: 'group', events: [Happened] });
+const broadcast = subscription(`${topic}.all`, { kind: 'broadcast', events: [Happened] });
+const topology = topologyOf([Happened], [group, broadcast]);
+const handlers = [onEvents([Happened], async () => undefined)];
+const silent = { receive: () => undefined, resync: () => undefined };
+
+(hasRabbitmq() ? describe : describe.skip)('a link that is cut while a service starts', () => {
+  let proxy: FaultProxy;
+  let driver: Driver;
+  let bus: Bus;
+  beforeAll(async () => {
+    const { hostname, port } = new URL(rabbitmqUrl);
+    proxy = await faultProxy({ target: `${hostname}:${port || 5672}` });
+  });
+  afterAll(() => proxy.close());
+  beforeEach(async () => {
+    const config = readBusConfig({ BUS: 'rabbitmq', RABBITMQ_URL: proxy.through(rabbitmqUrl) });
+    driver = await createDriver(config, () => undefined);
+    bus = new Bus({ driver, topology, log: () => undefined });
+    await driver.connect();
+  });
+  afterEach(async () => {
+    await proxy.heal();
+    await bus.close(2_000);
+  });
+
+  const steps = {
+    'in declaring': (of: Pick<Bus, 'start'>) => of.start(),
+    'in listening': (of: Pick<Bus, 'listen'>) => of.listen(broadcast, silent),
+    'in joining a group': (of: Pick<Bus, 'serve'>) => of.serve(group, handlers, direct(driver)),
+  };
+  it.each(Object.entries(steps))('%s: the step is taken again', async (name, step) => {
+    if (name !== 'in declaring') await bus.start();
+    let tries = 0;
+    const steady = steadyBus(bus, async () => {
+      tries += 1;
+      if (tries > 1) await proxy.heal();
+      await driver.connect();
+      if (tries === 1) proxy.add({ type: 'limit_data', bytes: 60 });
+    });
+    await step(steady);
+
+    expect(tries).toBeGreaterThan(1);
+    expect(await bus.health()).toMatchObject({ up: true });
+  });
+});
+
+describe('a start that is wrong itself', () => {
+  const wrong = async (error: Error) => {
+    let tries = 0;
+    const bus = new Bus({ driver: new MemoryDriver(new MemoryBroker()), topology, log: () => undefined });
+    bus.driver.declare = () => {
+      tries += 1;
+      return Promise.reject(error);
+    };
+    await expect(steadyBus(bus, async () => undefined).start()).rejects.toBe(error);
+    await bus.close();
+    return tries;
+  };
+
+  it('ends at once where that is known, and else after a few tries', async () => {
+    expect(await wrong(new StartRefused([]))).toBe(1);
+    expect(await wrong(new TypeError('no such thing'))).toBe(1);
+    expect(await wrong(new Error('another topology'))).toBe(4);
+  });
+});
