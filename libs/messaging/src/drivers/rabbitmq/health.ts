@@ -33,3 +33,6 @@ async function check(model: ChannelModel, queues: readonly GroupQueue[]): Promis
     };
   }
 }
+
+export const leaderless = (queue: string): string =>
+  `the queue ${queue} has no leader, or no majority of its nodes, and can't be read: start its nodes; a node alone, restart`;

@@ -6,6 +6,8 @@ import { closeChannel, openChannel } from './channel.js';
 import { decodeMessage } from './codec.js';
 
 const MOST_PREFETCHED = 200;
+/** A queue with a leader answers its consumer at once; without one, the connection fails after about a minute. */
+const MOST_OPENING_MS = 5_000;
 
 /**
  * One partition's queue on a channel of its own. The broker serves one consumer of it at a time, the others wait. It is
@@ -17,6 +19,8 @@ export class Lease {
   readonly #raw = new WeakMap<IncomingMessage, ConsumeMessage>();
   #unacknowledged: IncomingMessage[] = [];
   #channel: Channel | undefined;
+  #consumingSince: number | undefined;
+  #isClaimed = false;
   #isMine = false;
   #releasing = false;
 
@@ -36,8 +40,15 @@ export class Lease {
     return this.#isMine;
   }
 
+  /** Whether the broker has this consumer, served or waiting. */
   get isClaimed(): boolean {
-    return this.#channel !== undefined;
+    return this.#isClaimed;
+  }
+
+  /** Whether the broker owes this consumer an answer for longer than a queue with a leader takes. */
+  get isStuck(): boolean {
+    if (this.#isClaimed || this.#consumingSince === undefined) return false;
+    return performance.now() - this.#consumingSince > MOST_OPENING_MS;
   }
 
   get isReleasing(): boolean {
@@ -67,7 +78,9 @@ export class Lease {
           // The server cancelled: the queue was deleted.
           else void closeChannel(channel);
         };
+        this.#consumingSince = performance.now();
         await channel.consume(queue, receive, { consumerTag });
+        this.#isClaimed = this.#channel === channel;
       },
       () => {
         this.lose();
@@ -92,6 +105,8 @@ export class Lease {
   /** Another consumer may be served now. */
   lose(): void {
     this.#channel = undefined;
+    this.#consumingSince = undefined;
+    this.#isClaimed = false;
     this.#unacknowledged = [];
     this.delivery.drop(this.#held);
   }

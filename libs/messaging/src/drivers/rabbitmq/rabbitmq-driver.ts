@@ -21,7 +21,7 @@ import { Confirms } from './confirms.js';
 import { Link } from './connection.js';
 import { GroupConsumer, type GroupHost } from './group-consumer.js';
 import { forgetGroup, readGroups } from './groups.js';
-import { QueueCheck } from './health.js';
+import { leaderless, QueueCheck } from './health.js';
 import { LagReader } from './lag.js';
 import { Names } from './names.js';
 import { Publisher } from './publisher.js';
@@ -219,6 +219,8 @@ export class RabbitmqDriver implements Driver {
     }
     const refusal = this.#confirms.blockedText();
     if (refusal !== undefined) return { up: false, detail: refusal };
+    const [stuck] = [...this.#groups].flatMap((group) => group.stuckQueues());
+    if (stuck !== undefined) return { up: false, detail: leaderless(stuck) };
     return this.#queueCheck.health(consuming, this.#topics.groupQueues());
   }
 
