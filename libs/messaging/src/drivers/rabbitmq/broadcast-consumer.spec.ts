@@ -4,6 +4,7 @@ import { rabbitmqUrl, until } from '@taskwire/testing';
 import { RabbitmqScene } from '../../../testing/rabbitmq/index.js';
 import { BroadcastConsumer } from './broadcast-consumer.js';
 import { describeRabbitmq, sendTexts, upTo } from './rabbitmq.fixture.js';
+import { settingsOf } from './settings.js';
 import { Topics } from './topology.js';
 
 describeRabbitmq('BroadcastConsumer', () => {
@@ -20,7 +21,7 @@ describeRabbitmq('BroadcastConsumer', () => {
     const topology = scene.topology([topic], [], 1);
     const sender = await scene.start(topology);
     const model = await connect(scene.url);
-    const topics = new Topics(scene.names);
+    const topics = new Topics(scene.names, settingsOf({ url: scene.url }));
     await topics.declare(model, topology);
     const heard: string[] = [];
     let resyncs = 0;

@@ -67,7 +67,7 @@ export class RabbitmqDriver implements Driver {
   constructor(options: RabbitmqDriverOptions) {
     const settings = (this.#settings = settingsOf(options));
     this.#names = new Names(settings.prefix);
-    this.#topics = new Topics(this.#names);
+    this.#topics = new Topics(this.#names, settings);
     const warn = settings.onWarning;
     this.#confirms = new Confirms(this.#names, this.#topics, warn);
     this.#publisher = new Publisher(this.#topics, settings.maxMessageBytes, () => this.#confirms.lane());
@@ -109,7 +109,7 @@ export class RabbitmqDriver implements Driver {
   }
 
   async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
-    return planTopology(await this.#publishing.connection(), this.#names, topology);
+    return planTopology(await this.#publishing.connection(), this.#names, topology, this.#settings);
   }
 
   /** Settings that AMQP tells are in the topology: what is not durable is a conflict there. */

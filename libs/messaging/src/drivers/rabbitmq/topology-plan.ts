@@ -2,7 +2,10 @@ import type { Channel, ChannelModel } from 'amqplib';
 import type { GroupDeclaration, Topology, TopologyDifference } from '../../contract/topology.js';
 import { missing } from '../topology-difference.js';
 import { messageOf, orFail, withChannel } from './channel.js';
+import { deliveryLimitProblem, lacksDeliveryLimit } from './delivery-limit.js';
+import { type QueuePolicy, readQueuePolicies } from './management.js';
 import type { Names } from './names.js';
+import type { Settings } from './settings.js';
 import { differenceOf, groupQueueArguments } from './topology.js';
 
 const LOOK_TIMEOUT_MS = 10_000;
@@ -13,6 +16,7 @@ export async function planTopology(
   model: ChannelModel,
   names: Names,
   { topics, groups }: Topology,
+  settings: Settings,
 ): Promise<TopologyDifference[]> {
   const differences: TopologyDifference[] = [];
   for (const { name, partitions } of topics) {
@@ -36,7 +40,11 @@ export async function planTopology(
     }
   }
   const partitionsOf = new Map(topics.map(({ name, partitions }) => [name, partitions]));
-  for (const group of groups) differences.push(...(await planGroup(model, names, group, partitionsOf)));
+  let reading: Promise<ReadonlyMap<string, QueuePolicy>> | undefined;
+  const policies = () => (reading ??= readQueuePolicies(settings));
+  for (const group of groups) {
+    differences.push(...(await planGroup(model, names, group, partitionsOf, policies)));
+  }
   return differences;
 }
 
@@ -45,6 +53,7 @@ async function planGroup(
   names: Names,
   { name, topics }: GroupDeclaration,
   partitionsOf: ReadonlyMap<string, number>,
+  policies: () => Promise<ReadonlyMap<string, QueuePolicy>>,
 ): Promise<TopologyDifference[]> {
   const queueArguments = groupQueueArguments(model);
   const lacking: string[] = [];
@@ -58,7 +67,16 @@ async function planGroup(
         (channel) => channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
       );
       if (found === 'missing') lacking.push(queue);
-      else if (found !== undefined) {
+      else if (found !== undefined && lacksDeliveryLimit(found)) {
+        const problem = await policies().then(
+          (told) => deliveryLimitProblem(queue, told.get(queue)),
+          (error: unknown) => ({
+            detail: `the queue ${queue} was made by RabbitMQ 3`,
+            change: messageOf(error),
+          }),
+        );
+        if (problem) differences.push({ kind: 'conflict', what: 'group', name, ...problem });
+      } else if (found !== undefined) {
         differences.push({ kind: 'conflict', what: 'group', name, detail: found, change: MEND });
       }
     }
