@@ -241,13 +241,10 @@ export class RabbitmqDriver implements Driver {
     return { model: await this.#consuming.connection(), names: this.#names, settings: this.#settings };
   }
 
-  /** Everything that lives on the consuming connection. */
+  /** What lives on the consuming connection. Only replies are waited for: what takes long must not end the connection. */
   async #consumeWith(model: ChannelModel): Promise<void> {
     await this.#replyInbox.attach(model);
-    await Promise.all([
-      ...[...this.#groups].map((group) => group.attachSoon(model)),
-      ...[...this.#broadcasts].map((broadcast) => broadcast.attachSoon(model)),
-    ]);
+    for (const part of [...this.#groups, ...this.#broadcasts]) void part.attachSoon(model);
   }
 
   async #close(deadlineMs: number): Promise<void> {
