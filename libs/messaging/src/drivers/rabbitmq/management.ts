@@ -55,6 +55,15 @@ export async function readBindings(settings: Settings): Promise<readonly Binding
   return demand('bindings', settings, 'which groups there are', Bindings);
 }
 
+/** The same, undefined where the plugin does not tell. */
+export async function lookAtBindings(settings: Settings): Promise<readonly Binding[] | undefined> {
+  try {
+    return Bindings.parse(await read(managementUrl(settings), 'bindings', settings, LOOK_TIMEOUT_MS));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Of every queue of the virtual host, as of some seconds ago. */
 export async function readQueuePolicies(settings: Settings): Promise<ReadonlyMap<string, QueuePolicy>> {
   const queues = await demand(

@@ -3,13 +3,20 @@ import type { GroupDeclaration, Topology, TopologyDifference } from '../../contr
 import { missing } from '../topology-difference.js';
 import { messageOf, orFail, withChannel } from './channel.js';
 import { deliveryLimitProblem, lacksDeliveryLimit } from './delivery-limit.js';
-import { type QueuePolicy, readQueuePolicies } from './management.js';
+import { lookAtBindings, type QueuePolicy, readQueuePolicies } from './management.js';
 import type { Names } from './names.js';
 import type { Settings } from './settings.js';
 import { differenceOf, groupQueueArguments } from './topology.js';
 
 const LOOK_TIMEOUT_MS = 10_000;
 const MEND = 'use a new version of the topic, or let it run empty and delete it';
+
+/** What only the management plugin tells. */
+interface Told {
+  policies(): Promise<ReadonlyMap<string, QueuePolicy>>;
+  /** True also where the plugin doesn't tell. */
+  isBound(queue: string, exchange: string, partition: number): boolean;
+}
 
 /** What is missing, and what is there with other settings; compared by the broker itself, as a declaration is. */
 export async function planTopology(
@@ -40,10 +47,16 @@ export async function planTopology(
     }
   }
   const partitionsOf = new Map(topics.map(({ name, partitions }) => [name, partitions]));
+  const bindings = await lookAtBindings(settings);
+  const bound = new Set(bindings?.map((one) => keyOf(one.destination, one.source, one.routing_key)));
   let reading: Promise<ReadonlyMap<string, QueuePolicy>> | undefined;
-  const policies = () => (reading ??= readQueuePolicies(settings));
+  const told: Told = {
+    policies: () => (reading ??= readQueuePolicies(settings)),
+    isBound: (queue, exchange, partition) =>
+      bindings === undefined || bound.has(keyOf(queue, exchange, String(partition))),
+  };
   for (const group of groups) {
-    differences.push(...(await planGroup(model, names, group, partitionsOf, policies)));
+    differences.push(...(await planGroup(model, names, group, partitionsOf, told)));
   }
   return differences;
 }
@@ -53,7 +66,7 @@ async function planGroup(
   names: Names,
   { name, topics }: GroupDeclaration,
   partitionsOf: ReadonlyMap<string, number>,
-  policies: () => Promise<ReadonlyMap<string, QueuePolicy>>,
+  told: Told,
 ): Promise<TopologyDifference[]> {
   const queueArguments = groupQueueArguments(model);
   const lacking: string[] = [];
@@ -66,10 +79,10 @@ async function planGroup(
         (channel) => channel.checkQueue(queue),
         (channel) => channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
       );
-      if (found === 'missing') lacking.push(queue);
+      if (found === 'missing') lacking.push(`queue ${queue}`);
       else if (found !== undefined && lacksDeliveryLimit(found)) {
-        const problem = await policies().then(
-          (told) => deliveryLimitProblem(queue, told.get(queue)),
+        const problem = await told.policies().then(
+          (policies) => deliveryLimitProblem(queue, policies.get(queue)),
           (error: unknown) => ({
             detail: `the queue ${queue} was made by RabbitMQ 3`,
             change: messageOf(error),
@@ -78,15 +91,19 @@ async function planGroup(
         if (problem) differences.push({ kind: 'conflict', what: 'group', name, ...problem });
       } else if (found !== undefined) {
         differences.push({ kind: 'conflict', what: 'group', name, detail: found, change: MEND });
+      } else if (!told.isBound(queue, names.exchange(topic), partition)) {
+        lacking.push(`binding of queue ${queue}`);
       }
     }
   }
   if (lacking.length > 0) {
     const more = lacking.length > 1 ? ` and ${String(lacking.length - 1)} more` : '';
-    differences.push(missing('group', name, `queue ${lacking[0] ?? ''}${more}`));
+    differences.push(missing('group', name, `${lacking[0] ?? ''}${more}`));
   }
   return differences;
 }
+
+const keyOf = (...names: string[]): string => names.join('\0');
 
 /** Whether something is `missing`, or how it differs; undefined when it is as it should be. Each refusal ends its channel. */
 async function look(
