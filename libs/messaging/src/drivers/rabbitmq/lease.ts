@@ -5,7 +5,11 @@ import type { IncomingMessage } from '../../driver.js';
 import { closeChannel, openChannel } from './channel.js';
 import { decodeMessage } from './codec.js';
 
-const MOST_PREFETCHED = 200;
+/**
+ * The same in every instance, whatever its batches: what one gives back goes behind all else that was given back, so the next
+ * must take all of it, or the order is lost when that one dies too. RabbitMQ counts messages only, not their bytes.
+ */
+const PREFETCH = 200;
 /** A queue with a leader answers its consumer at once; without one, the connection fails after about a minute. */
 const MOST_OPENING_MS = 5_000;
 
@@ -72,7 +76,7 @@ export class Lease {
         // Released meanwhile: a consumer whose messages nobody takes would hold up the partition for ever.
         if (this.#held.isGone) return closeChannel(channel);
         this.#channel = channel;
-        await channel.prefetch(Math.min(MOST_PREFETCHED, this.delivery.bufferSize));
+        await channel.prefetch(PREFETCH);
         const receive = (message: ConsumeMessage | null): void => {
           if (message) this.#receive(message);
           // The server cancelled: the queue was deleted.
