@@ -77,7 +77,7 @@ describe('the delivery limit of a queue that RabbitMQ 3 made', () => {
       headers: { authorization, 'content-type': 'application/json' },
       ...(definition && {
         body: JSON.stringify({
-          pattern: `^${RegExp.escape(scene.prefix)}`,
+          pattern: `^${scene.prefix.replaceAll('.', '\\.')}`,
           'apply-to': 'queues',
           definition,
         }),
