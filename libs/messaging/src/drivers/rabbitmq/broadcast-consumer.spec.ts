@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
-import { rabbitmqUrl, until } from '@taskwire/testing';
+import { faultProxy, rabbitmqUrl, until } from '@taskwire/testing';
 import { RabbitmqScene } from '../../../testing/rabbitmq/index.js';
 import { BroadcastConsumer } from './broadcast-consumer.js';
 import { describeRabbitmq, sendTexts, upTo } from './rabbitmq.fixture.js';
+import { settingsOf } from './settings.js';
 import { Topics } from './topology.js';
+
+const SLOW_MS = 40_000;
 
 describeRabbitmq('BroadcastConsumer', () => {
   let scene: RabbitmqScene;
@@ -20,7 +23,7 @@ describeRabbitmq('BroadcastConsumer', () => {
     const topology = scene.topology([topic], [], 1);
     const sender = await scene.start(topology);
     const model = await connect(scene.url);
-    const topics = new Topics(scene.names);
+    const topics = new Topics(scene.names, settingsOf({ url: scene.url }));
     await topics.declare(model, topology);
     const heard: string[] = [];
     let resyncs = 0;
@@ -113,6 +116,29 @@ describeRabbitmq('BroadcastConsumer', () => {
     await sendTexts(driver, 'lone', ['again']);
     await until('the broadcast', () => heard.includes('again'));
   });
+
+  it('comes back over a slow link, while the connection serves others', async () => {
+    const topology = scene.topology(['wide'], [], 120);
+    await scene.start(topology);
+    const { hostname, port } = new URL(rabbitmqUrl);
+    const proxy = await faultProxy({ target: `${hostname}:${port || '5672'}` });
+    const driver = scene.driver({ url: proxy.through(rabbitmqUrl) });
+    let resyncs = 0;
+    await driver.declare(topology);
+    await driver.broadcast(
+      ['wide'],
+      () => undefined,
+      () => (resyncs += 1),
+    );
+    await proxy.down();
+    await proxy.up();
+    // Each of its 120 bindings is a question: longer than a connection may take to be set up.
+    proxy.add({ type: 'latency', latency: 100 });
+    await until('the second resync', () => resyncs === 2, SLOW_MS);
+    expect(scene.warnings.filter((text) => text.includes('setting up'))).toEqual([]);
+    await driver.close();
+    await proxy.close();
+  }, 60_000);
 
   it('refuses a topic that was not declared', async () => {
     const driver = await scene.start(scene.topology([]));

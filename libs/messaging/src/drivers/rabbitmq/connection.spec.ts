@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ChannelModel } from 'amqplib';
 import { rabbitmqUrl, until } from '@taskwire/testing';
@@ -114,6 +115,32 @@ describeRabbitmq('Link', () => {
     await made.close();
     expect(made.model).toBeUndefined();
   });
+
+  it('leaves no socket behind when the broker falls silent', async () => {
+    // As a host that is gone: it takes nothing, and says nothing of its end either.
+    const ends: Socket[] = [];
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      const { hostname, port } = new URL(rabbitmqUrl);
+      const upstream = connect(Number(port || 5672), hostname);
+      ends.push(client, upstream);
+      for (const end of ends) end.on('error', () => undefined);
+      client.pipe(upstream);
+      upstream.on('data', (chunk) => client.write(chunk));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(rabbitmqUrl);
+    url.port = String((server.address() as AddressInfo).port);
+    const settings = settingsOf({ url: url.href, heartbeatSeconds: 1 });
+    const made = new Link(settings, 'silent', { up: () => Promise.resolve(), lost: () => undefined });
+    const { connection } = await made.connection();
+    const { stream } = connection as unknown as { stream: Socket };
+    for (const end of ends) end.unpipe().pause();
+    await until('the loss', () => !made.model);
+    await until('its end', () => stream.destroyed, 5_000);
+    made.abort();
+    for (const end of ends) end.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }, 30_000);
 
   it('closes a channel whose connection dies meanwhile, which amqplib never answers', async () => {
     const { made } = link({}, 'dies');

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import { ConnectError } from '../../connect-error.js';
@@ -7,6 +8,8 @@ import type { Settings } from './settings.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const SET_UP_TIMEOUT_MS = 10_000;
+/** For the last word to leave. */
+const LINGER_MS = 1_000;
 
 export interface LinkEvents {
   /** After each (re)connect, before anyone else gets the connection. */
@@ -81,6 +84,8 @@ export class Link {
       this.#alive.delete(model);
       reject(new Error('rabbitmq bus: the connection was lost while it was set up'));
       this.#lost(model);
+      // After missed heartbeats amqplib only ends its side, which a peer that is gone never answers.
+      setTimeout(() => streamOf(model)?.destroy(), LINGER_MS).unref();
     });
     try {
       await orFail(Promise.race([end, this.events.up(model)]), SET_UP_TIMEOUT_MS, 'setting up a connection');
@@ -128,7 +133,9 @@ export class Link {
 const closedError = (): Error => new Error('rabbitmq bus: the driver is closed');
 
 function cut(model: ChannelModel): void {
-  const inner = model.connection as unknown as { stream?: { destroy(reason: Error): void } };
   // Without an error, amqplib would hear of it by missing heartbeats only.
-  inner.stream?.destroy(new Error('cut'));
+  streamOf(model)?.destroy(new Error('cut'));
 }
+
+const streamOf = (model: ChannelModel): Duplex | undefined =>
+  (model.connection as unknown as { stream?: Duplex }).stream;

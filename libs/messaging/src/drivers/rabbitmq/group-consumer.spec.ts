@@ -151,4 +151,26 @@ describeRabbitmq('a group on RabbitMQ', () => {
     await staying.send([message('bye', 'a', 0), message('bye', 'b', 1)]);
     await until('both messages', () => recorder.settled.length === 2);
   });
+
+  it('keeps the order when instances die that take batches of another size', async () => {
+    const topology = scene.topology(['sizes'], ['sizes.group'], 1);
+    const sender = await scene.start(topology);
+    await sendTexts(sender, 'sizes', upTo(400));
+    for (const batchSize of [200, 10]) {
+      const dying = await scene.start(topology);
+      let batches = 0;
+      const forever = new Promise<void>(() => undefined);
+      const deliver = () => {
+        batches += 1;
+        return forever;
+      };
+      await dying.subscribe('sizes.group', ['sizes'], deliver, { batchSize });
+      await until('a batch that never ends', () => batches > 0);
+      dying.abort();
+    }
+    const recorder = new Recorder();
+    await sender.subscribe('sizes.group', ['sizes'], recorder.deliver());
+    await until('all', () => recorder.settled.length === 400);
+    expect(recorder.texts).toEqual(upTo(400));
+  });
 });

@@ -49,6 +49,13 @@ export class GroupConsumer implements Consumer {
     return byTopic;
   }
 
+  /** Queues that owe their consumer here an answer. */
+  stuckQueues(): readonly string[] {
+    return this.leases
+      .filter((lease) => lease.isStuck)
+      .map(({ topic, partition }) => this.host.names.queue(topic, this.group, partition));
+  }
+
   pause(): void {
     this.#delivery.pause();
   }

@@ -5,7 +5,13 @@ import type { IncomingMessage } from '../../driver.js';
 import { closeChannel, openChannel } from './channel.js';
 import { decodeMessage } from './codec.js';
 
-const MOST_PREFETCHED = 200;
+/**
+ * The same in every instance, whatever its batches: what one gives back goes behind all else that was given back, so the next
+ * must take all of it, or the order is lost when that one dies too. RabbitMQ counts messages only, not their bytes.
+ */
+const PREFETCH = 200;
+/** A queue with a leader answers its consumer at once; without one, the connection fails after about a minute. */
+const MOST_OPENING_MS = 5_000;
 
 /**
  * One partition's queue on a channel of its own. The broker serves one consumer of it at a time, the others wait. It is
@@ -17,6 +23,8 @@ export class Lease {
   readonly #raw = new WeakMap<IncomingMessage, ConsumeMessage>();
   #unacknowledged: IncomingMessage[] = [];
   #channel: Channel | undefined;
+  #consumingSince: number | undefined;
+  #isClaimed = false;
   #isMine = false;
   #releasing = false;
 
@@ -36,8 +44,15 @@ export class Lease {
     return this.#isMine;
   }
 
+  /** Whether the broker has this consumer, served or waiting. */
   get isClaimed(): boolean {
-    return this.#channel !== undefined;
+    return this.#isClaimed;
+  }
+
+  /** Whether the broker owes this consumer an answer for longer than a queue with a leader takes. */
+  get isStuck(): boolean {
+    if (this.#isClaimed || this.#consumingSince === undefined) return false;
+    return performance.now() - this.#consumingSince > MOST_OPENING_MS;
   }
 
   get isReleasing(): boolean {
@@ -61,13 +76,15 @@ export class Lease {
         // Released meanwhile: a consumer whose messages nobody takes would hold up the partition for ever.
         if (this.#held.isGone) return closeChannel(channel);
         this.#channel = channel;
-        await channel.prefetch(Math.min(MOST_PREFETCHED, this.delivery.bufferSize));
+        await channel.prefetch(PREFETCH);
         const receive = (message: ConsumeMessage | null): void => {
           if (message) this.#receive(message);
           // The server cancelled: the queue was deleted.
           else void closeChannel(channel);
         };
+        this.#consumingSince = performance.now();
         await channel.consume(queue, receive, { consumerTag });
+        this.#isClaimed = this.#channel === channel;
       },
       () => {
         this.lose();
@@ -92,6 +109,8 @@ export class Lease {
   /** Another consumer may be served now. */
   lose(): void {
     this.#channel = undefined;
+    this.#consumingSince = undefined;
+    this.#isClaimed = false;
     this.#unacknowledged = [];
     this.delivery.drop(this.#held);
   }

@@ -34,14 +34,67 @@ const Consumers = z.array(
 
 export type QueueConsumer = z.infer<typeof Consumers>[number];
 
+const Queues = z.array(
+  z.object({
+    name: z.string(),
+    arguments: z.looseObject({ 'x-delivery-limit': z.number().optional() }),
+    /** Not told before the queue's first report, 5 s after its node has started. */
+    effective_policy_definition: z.looseObject({ 'delivery-limit': z.number().optional() }).optional(),
+  }),
+);
+
+export interface QueuePolicy {
+  /** Whether the queue has the argument. */
+  readonly hasDeliveryLimit: boolean;
+  /** By policies. */
+  readonly deliveryLimit: number | undefined;
+}
+
 /** Every binding of the virtual host. AMQP lists nothing; the HTTP API of RabbitMQ's management plugin does. */
 export async function readBindings(settings: Settings): Promise<readonly Binding[]> {
+  return demand('bindings', settings, 'which groups there are', Bindings);
+}
+
+/** The same, undefined where the plugin does not tell. */
+export async function lookAtBindings(settings: Settings): Promise<readonly Binding[] | undefined> {
+  try {
+    return Bindings.parse(await read(managementUrl(settings), 'bindings', settings, LOOK_TIMEOUT_MS));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of every queue of the virtual host, as of some seconds ago. */
+export async function readQueuePolicies(settings: Settings): Promise<ReadonlyMap<string, QueuePolicy>> {
+  const queues = await demand(
+    'queues',
+    settings,
+    'whether a policy lifts the delivery limit of queues',
+    Queues,
+  );
+  return new Map(
+    queues.map(({ name, arguments: given, effective_policy_definition: policy }) => [
+      name,
+      {
+        hasDeliveryLimit: given['x-delivery-limit'] !== undefined,
+        deliveryLimit: policy?.['delivery-limit'],
+      },
+    ]),
+  );
+}
+
+async function demand<T>(
+  what: string,
+  settings: Settings,
+  knowledge: string,
+  schema: z.ZodType<T>,
+): Promise<T> {
   const url = managementUrl(settings);
   try {
-    return Bindings.parse(await read(url, 'bindings', settings, TIMEOUT_MS));
+    return schema.parse(await read(url, what, settings, TIMEOUT_MS));
   } catch (error) {
     throw new Error(
-      `rabbitmq bus: only RabbitMQ's management plugin tells which groups there are, and at ${url.host} it does not ` +
+      `rabbitmq bus: only RabbitMQ's management plugin tells ${knowledge}, and at ${url.host} it does not ` +
         `(${messageOf(error)}): rabbitmq-plugins enable rabbitmq_management, or set RABBITMQ_MANAGEMENT_URL (option ` +
         'managementUrl of the driver) to where it is',
       { cause: error },

@@ -48,17 +48,14 @@ export class RabbitmqNode {
     return (await run(SCRIPT, ['ctl', ...command], { env: this.env })).stdout;
   }
 
-  /** Takes a quorum queue's leader away, as 3.10.8 often does to itself: it stays a follower until `elect`. */
+  /** Takes a quorum queue's leader away, as a crash of 3.10.8 does: it stays a follower until `elect`. */
   async depose(queue: string): Promise<void> {
     const found = `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>))`;
     const change = 'sys:replace_state(amqqueue:get_pid(Q), fun({leader, State}) -> {follower, State} end)';
     await this.ctl('eval', `${found}, ${change}, ok.`);
   }
 
-  /**
-   * After a SIGKILL, 3.10.8 often leaves a queue a follower for ever, though it is the only one of its kind: whoever
-   * publishes to it or consumes from it blocks in the broker. An operator does this by hand, or restarts the node.
-   */
+  /** What an operator does by hand, and `local.sh start` by itself. */
   async elect(): Promise<void> {
     const followers =
       'Q <- rabbit_amqqueue:list(), is_tuple(amqqueue:get_pid(Q)), element(1, sys:get_state(amqqueue:get_pid(Q))) =:= follower';

@@ -112,6 +112,29 @@ describeNode('outages of RabbitMQ', () => {
     expect(recorder.texts).not.toContain('refused');
   }, 60_000);
 
+  it('a partition whose queue has no leader is not claimed, and health names the queue until it has one', async () => {
+    const { scene, drivers } = await begin('unled', 1);
+    const [driver] = drivers as [RabbitmqDriver];
+    const queue = scene.names.queue('unled', 'group', 0);
+    await node.depose(queue);
+    const recorder = new Recorder();
+    const consumer = await driver.subscribe('group', ['unled'], recorder.deliver());
+    const held = () => [...(consumer.partitions().get('unled') ?? [])].sort();
+    await until('the others', () => held().length >= PARTITIONS - 1);
+    const detail = await until('what is wrong', async () => {
+      const { up, detail: text } = await driver.health();
+      return !up && text;
+    });
+    expect(detail).toContain(`${queue} has no leader`);
+    expect(held()).toEqual([1, 2, 3]);
+
+    await node.elect();
+    await until('all partitions', () => held().length === PARTITIONS, RECOVERY_MS);
+    await until('health', async () => (await driver.health()).up, RECOVERY_MS);
+    await sendTexts(driver, 'unled', ['x'], 0);
+    await until('its message', () => recorder.texts.includes('x'));
+  }, 60_000);
+
   it.each(['kill', 'stop'] as const)(
     '%s and start under load: nothing is lost, reordered or doubled',
     async (end) => {
@@ -125,7 +148,6 @@ describeNode('outages of RabbitMQ', () => {
       await until('a flow', () => recorder.settled.length > 500);
       await node.run(end);
       await node.run('start');
-      await node.elect();
       const answered = performance.now();
       const seen = recorder.settled.length;
       await until('a flow again', () => recorder.settled.length > seen + 500, RECOVERY_MS);

@@ -21,7 +21,7 @@ import { Confirms } from './confirms.js';
 import { Link } from './connection.js';
 import { GroupConsumer, type GroupHost } from './group-consumer.js';
 import { forgetGroup, readGroups } from './groups.js';
-import { QueueCheck } from './health.js';
+import { leaderless, QueueCheck } from './health.js';
 import { LagReader } from './lag.js';
 import { Names } from './names.js';
 import { Publisher } from './publisher.js';
@@ -67,7 +67,7 @@ export class RabbitmqDriver implements Driver {
   constructor(options: RabbitmqDriverOptions) {
     const settings = (this.#settings = settingsOf(options));
     this.#names = new Names(settings.prefix);
-    this.#topics = new Topics(this.#names);
+    this.#topics = new Topics(this.#names, settings);
     const warn = settings.onWarning;
     this.#confirms = new Confirms(this.#names, this.#topics, warn);
     this.#publisher = new Publisher(this.#topics, settings.maxMessageBytes, () => this.#confirms.lane());
@@ -109,7 +109,7 @@ export class RabbitmqDriver implements Driver {
   }
 
   async plan(topology: Topology): Promise<readonly TopologyDifference[]> {
-    return planTopology(await this.#publishing.connection(), this.#names, topology);
+    return planTopology(await this.#publishing.connection(), this.#names, topology, this.#settings);
   }
 
   /** Settings that AMQP tells are in the topology: what is not durable is a conflict there. */
@@ -219,6 +219,8 @@ export class RabbitmqDriver implements Driver {
     }
     const refusal = this.#confirms.blockedText();
     if (refusal !== undefined) return { up: false, detail: refusal };
+    const [stuck] = [...this.#groups].flatMap((group) => group.stuckQueues());
+    if (stuck !== undefined) return { up: false, detail: leaderless(stuck) };
     return this.#queueCheck.health(consuming, this.#topics.groupQueues());
   }
 
@@ -239,13 +241,10 @@ export class RabbitmqDriver implements Driver {
     return { model: await this.#consuming.connection(), names: this.#names, settings: this.#settings };
   }
 
-  /** Everything that lives on the consuming connection. */
+  /** What lives on the consuming connection. Only replies are waited for: what takes long must not end the connection. */
   async #consumeWith(model: ChannelModel): Promise<void> {
     await this.#replyInbox.attach(model);
-    await Promise.all([
-      ...[...this.#groups].map((group) => group.attachSoon(model)),
-      ...[...this.#broadcasts].map((broadcast) => broadcast.attachSoon(model)),
-    ]);
+    for (const part of [...this.#groups, ...this.#broadcasts]) void part.attachSoon(model);
   }
 
   async #close(deadlineMs: number): Promise<void> {

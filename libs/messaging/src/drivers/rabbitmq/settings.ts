@@ -6,7 +6,8 @@ export interface RabbitmqDriverOptions {
   /** Options of `node:tls` for an `amqps:` URL, for example `ca`. Default: Node's. */
   readonly tls?: ConnectionOptions;
   /**
-   * Where the HTTP API of the management plugin is, which `groups` and `forgetGroup` ask; with the credentials of `url`.
+   * Where the HTTP API of the management plugin is, which `groups`, `forgetGroup` and `plan` ask, and `declare` where queues of
+   * version 3 are found on version 4; with the credentials of `url`.
    * Default: on the host of `url`, 10,000 above its port, with TLS if that has it.
    */
   readonly managementUrl?: string;

@@ -2,17 +2,28 @@ import type { Channel, ChannelModel } from 'amqplib';
 import type { GroupDeclaration, Topology, TopologyDifference } from '../../contract/topology.js';
 import { missing } from '../topology-difference.js';
 import { messageOf, orFail, withChannel } from './channel.js';
+import { deliveryLimitProblem, lacksDeliveryLimit } from './delivery-limit.js';
+import { lookAtBindings, type QueuePolicy, readQueuePolicies } from './management.js';
 import type { Names } from './names.js';
+import type { Settings } from './settings.js';
 import { differenceOf, groupQueueArguments } from './topology.js';
 
 const LOOK_TIMEOUT_MS = 10_000;
 const MEND = 'use a new version of the topic, or let it run empty and delete it';
+
+/** What only the management plugin tells. */
+interface Told {
+  policies(): Promise<ReadonlyMap<string, QueuePolicy>>;
+  /** True also where the plugin doesn't tell. */
+  isBound(queue: string, exchange: string, partition: number): boolean;
+}
 
 /** What is missing, and what is there with other settings; compared by the broker itself, as a declaration is. */
 export async function planTopology(
   model: ChannelModel,
   names: Names,
   { topics, groups }: Topology,
+  settings: Settings,
 ): Promise<TopologyDifference[]> {
   const differences: TopologyDifference[] = [];
   for (const { name, partitions } of topics) {
@@ -36,7 +47,17 @@ export async function planTopology(
     }
   }
   const partitionsOf = new Map(topics.map(({ name, partitions }) => [name, partitions]));
-  for (const group of groups) differences.push(...(await planGroup(model, names, group, partitionsOf)));
+  const bindings = await lookAtBindings(settings);
+  const bound = new Set(bindings?.map((one) => keyOf(one.destination, one.source, one.routing_key)));
+  let reading: Promise<ReadonlyMap<string, QueuePolicy>> | undefined;
+  const told: Told = {
+    policies: () => (reading ??= readQueuePolicies(settings)),
+    isBound: (queue, exchange, partition) =>
+      bindings === undefined || bound.has(keyOf(queue, exchange, String(partition))),
+  };
+  for (const group of groups) {
+    differences.push(...(await planGroup(model, names, group, partitionsOf, told)));
+  }
   return differences;
 }
 
@@ -45,6 +66,7 @@ async function planGroup(
   names: Names,
   { name, topics }: GroupDeclaration,
   partitionsOf: ReadonlyMap<string, number>,
+  told: Told,
 ): Promise<TopologyDifference[]> {
   const queueArguments = groupQueueArguments(model);
   const lacking: string[] = [];
@@ -57,18 +79,31 @@ async function planGroup(
         (channel) => channel.checkQueue(queue),
         (channel) => channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
       );
-      if (found === 'missing') lacking.push(queue);
-      else if (found !== undefined) {
+      if (found === 'missing') lacking.push(`queue ${queue}`);
+      else if (found !== undefined && lacksDeliveryLimit(found)) {
+        const problem = await told.policies().then(
+          (policies) => deliveryLimitProblem(queue, policies.get(queue)),
+          (error: unknown) => ({
+            detail: `the queue ${queue} was made by RabbitMQ 3`,
+            change: messageOf(error),
+          }),
+        );
+        if (problem) differences.push({ kind: 'conflict', what: 'group', name, ...problem });
+      } else if (found !== undefined) {
         differences.push({ kind: 'conflict', what: 'group', name, detail: found, change: MEND });
+      } else if (!told.isBound(queue, names.exchange(topic), partition)) {
+        lacking.push(`binding of queue ${queue}`);
       }
     }
   }
   if (lacking.length > 0) {
     const more = lacking.length > 1 ? ` and ${String(lacking.length - 1)} more` : '';
-    differences.push(missing('group', name, `queue ${lacking[0] ?? ''}${more}`));
+    differences.push(missing('group', name, `${lacking[0] ?? ''}${more}`));
   }
   return differences;
 }
+
+const keyOf = (...names: string[]): string => names.join('\0');
 
 /** Whether something is `missing`, or how it differs; undefined when it is as it should be. Each refusal ends its channel. */
 async function look(

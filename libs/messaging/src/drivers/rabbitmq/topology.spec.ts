@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { rabbitmqUrl } from '@taskwire/testing';
+import { hasRabbitmqManagement, rabbitmqManagementUrl, rabbitmqUrl } from '@taskwire/testing';
 import { RabbitmqScene } from '../../../testing/rabbitmq/index.js';
 import { Bus } from '../../bus.js';
 import { RabbitmqDriver } from './rabbitmq-driver.js';
 import { describeRabbitmq, message } from './rabbitmq.fixture.js';
 
 const LIMIT_MS = 10_000;
+const isTold = await hasRabbitmqManagement();
 
 describeRabbitmq('the topology on RabbitMQ', () => {
   let scene: RabbitmqScene;
@@ -93,6 +94,30 @@ describeRabbitmq('the topology on RabbitMQ', () => {
     ]);
     await bus.close();
   });
+
+  (isTold ? it : it.skip)(
+    'says when a queue is no longer bound, which no send tells, and a declaration binds it again',
+    async () => {
+      const topology = scene.topology(['loose'], ['loose.group', 'other.group'], 1);
+      const driver = await scene.start(topology, { managementUrl: rabbitmqManagementUrl });
+      const queue = scene.names.queue('loose', 'loose.group', 0);
+      await scene.aside((channel) => channel.unbindQueue(queue, scene.names.exchange('loose'), '0'));
+      expect(await driver.send([message('loose', 'not for all')])).toEqual([undefined]);
+      expect(await driver.plan(topology)).toEqual([
+        {
+          ...{ kind: 'missing', what: 'group', name: 'loose.group', detail: `binding of queue ${queue}` },
+          change: expect.stringContaining('topology apply'),
+        },
+      ]);
+
+      await driver.declare(topology);
+      expect(await driver.plan(topology)).toEqual([]);
+      await driver.send([message('loose', 'for all')]);
+      const { messageCount } = await scene.aside((channel) => channel.checkQueue(queue));
+      expect(messageCount).toBe(1);
+    },
+    LIMIT_MS,
+  );
 
   it(
     'refuses an exchange of another type',

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { GroupDeclaration, Topology } from '../../contract/topology.js';
 import { messageOf, orFail, withChannel } from './channel.js';
+import { lacksDeliveryLimit, queuesOfVersion3 } from './delivery-limit.js';
 import type { Names } from './names.js';
+import type { Settings } from './settings.js';
 
 const MOST_NAME_BYTES = 255;
 const NO_DELIVERY_LIMIT_SINCE = 4;
 const DECLARE_TIMEOUT_MS = 60_000;
+const QUEUE_ARGUMENTS = { 'x-queue-type': 'quorum', 'x-single-active-consumer': true };
 
 /** A queue of one group. */
 export interface GroupQueue {
@@ -21,7 +24,10 @@ export class Topics {
   readonly #partitions = new Map<string, number>();
   readonly #groups = new Map<string, Set<string>>();
 
-  constructor(private readonly names: Names) {}
+  constructor(
+    private readonly names: Names,
+    private readonly settings: Settings,
+  ) {}
 
   /** Known here is only what was declared in full; a failure changes nothing of that. */
   async declare(model: ChannelModel, { topics, groups }: Topology): Promise<void> {
@@ -31,17 +37,7 @@ export class Topics {
     ]);
     const queues = groups.flatMap((group) => this.#queuesOf(group, partitions));
     this.#demandShortNames(topics, groups, queues);
-    const declaring = withChannel(model, async (channel) => {
-      for (const topic of topics) await this.#declareTopic(channel, topic);
-      for (const { name } of groups) {
-        await refusing(this.names.members(name), (members) =>
-          channel.assertExchange(members, 'fanout', { durable: true }),
-        );
-      }
-      const queueArguments = groupQueueArguments(model);
-      for (const queue of queues) await this.#declareQueue(channel, queue, queueArguments);
-    });
-    await orFail(declaring, DECLARE_TIMEOUT_MS, 'declaring the topology');
+    await orFail(this.#make(model, topics, groups, queues), DECLARE_TIMEOUT_MS, 'declaring the topology');
     for (const { name, partitions: count } of topics) this.#partitions.set(name, count);
     for (const { name, topics: read } of groups) this.#groups.set(name, new Set(read));
   }
@@ -108,6 +104,36 @@ export class Topics {
     }
   }
 
+  async #make(
+    model: ChannelModel,
+    topics: Topology['topics'],
+    groups: Topology['groups'],
+    queues: readonly GroupQueue[],
+  ): Promise<void> {
+    await withChannel(model, async (channel) => {
+      for (const topic of topics) await this.#declareTopic(channel, topic);
+      for (const { name } of groups) {
+        await refusing(this.names.members(name), (members) =>
+          channel.assertExchange(members, 'fanout', { durable: true }),
+        );
+      }
+    });
+    const queueArguments = groupQueueArguments(model);
+    const declareQueues = (old: ReadonlySet<string>): Promise<void> =>
+      withChannel(model, async (channel) => {
+        for (const queue of queues) {
+          await this.#declareQueue(channel, queue, old.has(queue.name) ? QUEUE_ARGUMENTS : queueArguments);
+        }
+      });
+    try {
+      await declareQueues(new Set());
+    } catch (error) {
+      if (!lacksDeliveryLimit(messageOf(error))) throw error;
+      const names = queues.map(({ name }) => name);
+      await declareQueues(await queuesOfVersion3(this.settings, names));
+    }
+  }
+
   async #declareTopic(channel: Channel, { name, partitions }: Topology['topics'][number]): Promise<void> {
     await refusing(this.names.exchange(name), (exchange) =>
       channel.assertExchange(exchange, 'direct', { durable: true }),
@@ -150,8 +176,7 @@ export class Topics {
 export function groupQueueArguments(model: ChannelModel): Record<string, unknown> {
   const major = Number.parseInt(model.connection.serverProperties.version, 10);
   return {
-    'x-queue-type': 'quorum',
-    'x-single-active-consumer': true,
+    ...QUEUE_ARGUMENTS,
     ...(major >= NO_DELIVERY_LIMIT_SINCE && { 'x-delivery-limit': -1 }),
   };
 }
