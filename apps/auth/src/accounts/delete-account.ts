@@ -10,6 +10,7 @@ import { ConfirmPassword } from '../passwords/confirm-password.js';
 import { Sessions } from '../sessions/sessions.js';
 import { AccountStore } from './account-store.js';
 import { identityOf } from './account.js';
+import { RegistrationStore } from './registration-store.js';
 
 /** By then every command that was under way when the account went has run or expired. */
 const SECOND_TIME_MS = 2 * 60_000;
@@ -20,6 +21,7 @@ export class DeleteAccountHandler {
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(AccountEmailStore) private readonly emails: AccountEmailStore,
+    @Inject(RegistrationStore) private readonly registrations: RegistrationStore,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(RevokeApiTokens) private readonly apiTokens: RevokeApiTokens,
@@ -43,6 +45,7 @@ export class DeleteAccountHandler {
         const who = { actor: userId, subject: userId, session: sessionId };
         await this.audit.record(tx, { action: 'account.deleted' }, who);
         await this.emails.remove(tx, userId);
+        await this.registrations.remove(tx, current.email);
         await this.accounts.remove(tx, userId);
         const deleted = { userId, at: now.toISOString() };
         publish(UserDeleted, deleted);
