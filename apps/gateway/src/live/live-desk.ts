@@ -51,6 +51,8 @@ export class LiveDesk {
     const signed = ticket === undefined ? undefined : this.read(ticket);
     const admission = signed ?? (await this.bearer(authorization));
     known(admission.userId);
+    // It may have ended since the ticket was given.
+    if (signed) await this.tokens.demandOpen(signed.sessionId);
     const leave = this.connections.takeSeat(admission.userId);
     if (leave === undefined) {
       throw new ProblemError('rate_limited', `a user can have ${MAX_CONNECTIONS_PER_USER} live connections`, {
