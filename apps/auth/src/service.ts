@@ -1,4 +1,4 @@
-import { authCommands } from '@taskwire/contracts';
+import { authAudit, authCommands } from '@taskwire/contracts';
 import type { ServiceDefinition } from '@taskwire/service';
 import { AuthModule } from './auth.module.js';
 import { type Config, config } from './config.js';
@@ -10,6 +10,6 @@ export const service: ServiceDefinition<Config, PrismaClient> = {
   port: 5001,
   config,
   database: { migrations, open: openDatabase },
-  groups: [authCommands],
+  groups: [authCommands, authAudit],
   module: (context) => AuthModule.on(context),
 };

@@ -29,7 +29,10 @@ export type AuditedAction =
       readonly action: 'api_token.created';
       readonly details: { readonly id: string; readonly scopes: readonly Scope[] };
     }
-  | { readonly action: 'api_token.revoked'; readonly details: { readonly id: string } };
+  | {
+      readonly action: 'api_token.revoked' | 'webhook.created';
+      readonly details: { readonly id: string };
+    };
 
 /** `displaced`: the account had too many. */
 export type EndReason =
