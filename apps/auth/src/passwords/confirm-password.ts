@@ -3,7 +3,7 @@ import { ProblemError } from '@taskwire/service';
 import { AccountStore } from '../accounts/account-store.js';
 import type { Account } from '../accounts/account.js';
 import { LoginLimits } from '../sessions/login-limits.js';
-import { SecondFactors } from '../second-factors/second-factors.js';
+import { type Asker, SecondFactors } from '../second-factors/second-factors.js';
 import { PasswordHasher } from './password-hasher.js';
 
 /** Asks who is signed in for the password again, before what can't be undone. */
@@ -27,12 +27,12 @@ export class ConfirmPassword {
 
   /** As `of`, and throws unless the code is of the account's second factor, where it has one. */
   async withFactor(
-    userId: string,
+    asker: Asker,
     { password, code }: { readonly password: string; readonly code?: string | undefined },
     pointer: string,
   ): Promise<Account> {
-    const account = await this.of(userId, password, pointer);
-    await this.factors.demand(userId, code);
+    const account = await this.of(asker.accountId, password, pointer);
+    await this.factors.demand(asker, code);
     return account;
   }
 }
