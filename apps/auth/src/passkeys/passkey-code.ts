@@ -26,8 +26,8 @@ export class PasskeyCodeHandlers {
 
   @Route(passkeyRoutes.codeOptions)
   @Header('cache-control', 'no-store')
-  async options(@Caller() { userId }: Caller): Promise<PasskeyOptions> {
-    await this.limits.takeOf(userId);
+  async options(@Caller() { userId, sessionId }: Caller): Promise<PasskeyOptions> {
+    await this.limits.takeOf(sessionId);
     return this.passkeys.requestOptions({ accountId: userId, purpose: 'step_up' });
   }
 

@@ -6,6 +6,8 @@ import { LoginLimits } from '../sessions/login-limits.js';
 import { type Asker, SecondFactors } from '../second-factors/second-factors.js';
 import { PasswordHasher } from './password-hasher.js';
 
+type SignedInAsker = Asker & { readonly sessionId: string };
+
 /** Asks who is signed in for the password again, before what can't be undone. */
 @Injectable()
 export class ConfirmPassword {
@@ -17,9 +19,9 @@ export class ConfirmPassword {
   ) {}
 
   /** The account; throws unless the password is its own. `pointer` is where in the body it was given. */
-  async of(userId: string, password: string, pointer: string): Promise<Account> {
-    await this.limits.takeOf(userId);
-    const account = await this.accounts.find(userId);
+  async of({ accountId, sessionId }: SignedInAsker, password: string, pointer: string): Promise<Account> {
+    await this.limits.takeOf(sessionId);
+    const account = await this.accounts.find(accountId);
     if (account === null) throw new ProblemError('not_found', 'this account is gone');
     if (!(await this.passwords.matches(account.passwordHash, password))) throw wrongPassword(pointer);
     return account;
@@ -27,11 +29,11 @@ export class ConfirmPassword {
 
   /** As `of`, and throws unless the code is of the account's second factor, where it has one. */
   async withFactor(
-    asker: Asker,
+    asker: SignedInAsker,
     { password, code }: { readonly password: string; readonly code?: string | undefined },
     pointer: string,
   ): Promise<Account> {
-    const account = await this.of(asker.accountId, password, pointer);
+    const account = await this.of(asker, password, pointer);
     await this.factors.demand(asker, code);
     return account;
   }

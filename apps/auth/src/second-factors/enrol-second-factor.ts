@@ -44,9 +44,10 @@ export class EnrolSecondFactorHandlers {
     @Caller() { userId: accountId, sessionId }: Caller,
     @Req() request: ClientRequest,
   ): Promise<EnrolledSecondFactor> {
-    const account = await this.password.of(accountId, password, '/password');
+    const asker = { accountId, sessionId, client: this.clients.of(request) };
+    const account = await this.password.of(asker, password, '/password');
     if ((await this.store.find(accountId))?.confirmedAt) throw alreadyThere();
-    await this.factors.demand({ accountId, sessionId, client: this.clients.of(request) }, code);
+    await this.factors.demand(asker, code);
 
     const enrolled = newTotpSecret(account.email);
     const sealed = this.key.seal(accountId, enrolled.secret);
@@ -67,7 +68,7 @@ export class EnrolSecondFactorHandlers {
     @Caller() { userId: accountId, sessionId, roles }: Caller,
     @Req() request: ClientRequest,
   ): Promise<RecoveryCodes> {
-    await this.limits.takeOf(accountId);
+    await this.limits.takeOf(sessionId);
     const client = this.clients.of(request);
     return this.outbox.write(
       async (context) => {

@@ -7,6 +7,7 @@ import { waitMs } from './attempts.js';
 import { recoveryHashOf } from './recovery-code.js';
 import { SecondFactorStore, type StoredFactor } from './second-factor-store.js';
 import type { SessionClient } from '../sessions/session.js';
+import { SessionStore } from '../sessions/session-store.js';
 import { SecretKey } from './secret-key.js';
 import { stepOf } from './totp.js';
 
@@ -26,6 +27,7 @@ export interface Asker {
 export class SecondFactors {
   constructor(
     @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
+    @Inject(SessionStore) private readonly sessions: SessionStore,
     @Inject(PasskeyChallengeStore) private readonly challenges: PasskeyChallengeStore,
     @Inject(SecretKey) private readonly key: SecretKey,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
@@ -69,15 +71,18 @@ export class SecondFactors {
       if (await this.challenges.take(tx, code, { accountId, purpose: 'code' }, now)) return 'right';
       // Who has passkeys alone: what else counts has too many bits to be guessed.
       if (factor === null || factor.confirmedAt === null) return 'wrong';
-      const wait = waitMs(factor, now);
+      // Each session apart: who has found one open must not keep the owner from signing in.
+      const ofSession = sessionId && (await this.sessions.codeFailures(tx, sessionId));
+      const { failures } = ofSession || factor;
+      const wait = waitMs(ofSession || factor, now);
       if (wait > 0) return wait;
 
       const step = this.stepOf(factor, code, now);
       const counted =
-        step === null
-          ? { failures: factor.failures + 1, failedAt: now }
-          : { lastStep: step, failures: 0, failedAt: null };
-      await this.store.save(tx, { ...factor, ...counted });
+        step === null ? { failures: failures + 1, failedAt: now } : { failures: 0, failedAt: null };
+      const lastStep = step ?? factor.lastStep;
+      await this.store.save(tx, { ...factor, lastStep, ...(!ofSession && counted) });
+      if (sessionId && ofSession) await this.sessions.saveCodeFailures(tx, sessionId, counted);
       return step === null ? 'wrong' : 'right';
     });
   }
