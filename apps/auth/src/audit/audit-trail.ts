@@ -14,7 +14,7 @@ export type AuditedAction =
   | { readonly action: 'second_factor.enabled' | 'second_factor.disabled' | 'recovery_code.used' }
   | { readonly action: 'recovery_codes.renewed' | 'second_factor.reset' }
   | {
-      readonly action: 'passkey.added' | 'passkey.removed';
+      readonly action: 'passkey.added' | 'passkey.removed' | 'passkey.counter_refused';
       readonly details: { readonly id: string };
     }
   | { readonly action: 'password.changed' }
