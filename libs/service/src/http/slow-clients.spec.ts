@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type Server } from 'node:http';
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -117,7 +116,7 @@ describe.each([['HTTP/1.1', false], ...(certificate ? [['HTTP/1.1 over TLS', tru
 
     it('has half a minute for a request, and longer between two', async () => {
       await connected();
-      const { requestTimeout, headersTimeout, keepAliveTimeout, timeout } = app.getHttpServer() as Server;
+      const { requestTimeout, headersTimeout, keepAliveTimeout, timeout } = app.getHttpServer();
 
       expect({ requestTimeout, headersTimeout, keepAliveTimeout, timeout }).toEqual({
         requestTimeout: 30_000,
