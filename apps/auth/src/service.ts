@@ -3,6 +3,7 @@ import type { ServiceDefinition } from '@taskwire/service';
 import { AuthModule } from './auth.module.js';
 import { type Config, config } from './config.js';
 import { migrations, openDatabase } from './database.js';
+import { passkeyFindings } from './passkeys/relying-party.js';
 import type { PrismaClient } from './generated/prisma/client.js';
 
 export const service: ServiceDefinition<Config, PrismaClient> = {
@@ -11,5 +12,6 @@ export const service: ServiceDefinition<Config, PrismaClient> = {
   config,
   database: { migrations, open: openDatabase },
   groups: [authCommands, authAudit],
+  findings: passkeyFindings,
   module: (context) => AuthModule.on(context),
 };
