@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { answerOf, apiAt } from './client.js';
+import type { User } from '@taskwire/contracts';
+import { answerOf, apiAt, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
 
 let platform: Platform;
@@ -25,5 +26,21 @@ describe('a password that is tried first', () => {
     expect(answer.problem?.errors).toEqual([
       { pointer: '/password', detail: expect.stringContaining(reason) },
     ]);
+  });
+});
+
+describe('a change of the profile that is repeated', () => {
+  it('is answered with what there is by then, and does nothing again', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const ada = await signUp(platform.api);
+    const rename = (name: string, headers = {}) => ada.call<User>('PATCH', '/v1/auth/me', { name }, headers);
+    const first = await rename('Ann', key);
+    const second = await rename('Bea');
+    const again = await rename('Ann', key);
+
+    expect(first.body).toMatchObject({ name: 'Ann', version: 2 });
+    expect(again).toMatchObject({ status: 200, body: second.body });
+    expect(again.headers.get('etag')).toBe('"3"');
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
   });
 });

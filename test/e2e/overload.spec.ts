@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ProblemBody, TaskStats } from '@taskwire/contracts';
@@ -94,4 +94,19 @@ it('answers for the other services meanwhile', async () => {
 
   expect(refusals.length).toBeGreaterThan(0);
   expect(other.status).toBe(200);
+});
+
+it('answers while clients send bodies without an end', async () => {
+  const { port, hostname } = new URL(api);
+  const head = `POST /v1/tasks HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${ada.token}\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{`;
+  const slowOnes = Array.from({ length: 2 * PLACES }, () => connect(Number(port), hostname));
+  for (const socket of slowOnes) socket.on('error', () => undefined).write(head);
+  // Until the gateway has met them all.
+  await sleep(SERVICE_MS);
+  const { status } = await ask('/v1/tasks/stats');
+  const states = slowOnes.map((socket) => socket.readyState);
+  for (const socket of slowOnes) socket.destroy();
+
+  expect(status).toBe(200);
+  expect(new Set(states)).toEqual(new Set(['open']));
 });

@@ -57,6 +57,8 @@ export async function startPlatform({
     INTERNAL_TOKEN: randomBytes(32).toString('hex'),
     OPERATION_SECRET: randomBytes(32).toString('hex'),
     WEBHOOK_KEY: randomBytes(32).toString('hex'),
+    // All clients of a spec have one address.
+    RATE_LIMIT_LOGIN_ADDRESS: '1000',
     KEYS_DIR: join(folder, 'keys'),
     ...Object.fromEntries(NAMES.map((name) => [`${name.toUpperCase()}_URL`, urls[name]])),
     ...overrides,

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { program } from '@taskwire/cli';
-import type { SignedIn } from '@taskwire/contracts';
+import type { AuditPage, SignedIn } from '@taskwire/contracts';
 import { type FaultProxy, faultProxy } from '@taskwire/testing';
 import { answerOf, apiAt, call, type Client, got, signUp } from './client.js';
 import { type LiveClient, openEvents, openSocket } from './live-clients.js';
@@ -77,6 +77,34 @@ async function openLive(token: string): Promise<LiveClient[]> {
     await openSocket(`${platform.api.replace('http', 'ws')}/v1/live/ws?ticket=${ticket}`),
   ];
 }
+
+describe('the audit trail', () => {
+  /** From where an API token was made, as the trail has it, that was asked for with these headers. */
+  async function originOf(api: string, headers: Record<string, string>): Promise<string | undefined> {
+    const token = { name: 'Script', scopes: ['tasks:read'] };
+    const sent = { ...bearer(ada.token), ...headers };
+    expect((await call(`${api}/v1/auth/api-tokens`, 'POST', token, sent)).status).toBe(201);
+    const trail = `${platform.urls.auth}/internal/audit?subject=${ada.user.id}`;
+    const { body } = await call<AuditPage>(trail, 'GET', undefined, bearer(INTERNAL_TOKEN));
+    const last = body.entries.at(-1);
+    expect(last?.action).toBe('api_token.created');
+    return last?.origin?.address;
+  }
+
+  it('names the address that a proxy of ours names, also beside the token of a user', async () => {
+    const api = await platform.addGateway({ TRUST_PROXY: 'loopback' });
+
+    expect(await originOf(api, { 'x-forwarded-for': '203.0.113.7' })).toBe('203.0.113.7');
+  });
+
+  it.each([
+    ['without a token', {}],
+    ['with a guessed token', { 'x-internal-token': 'a guess' }],
+    ['with the internal token itself', { 'x-internal-token': INTERNAL_TOKEN }],
+  ])('believes no client about its address: %s', async (_what, headers) => {
+    expect(await originOf(platform.api, { ...headers, 'x-forwarded-for': '203.0.113.7' })).toBe('127.0.0.1');
+  });
+});
 
 describe('a session', () => {
   it('is listed, and ended from another one, for every service and every live connection', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ProblemBody } from '@taskwire/contracts';
 import { startTelemetry, type Telemetry } from '@taskwire/telemetry';
 import { answerOf, type Client, signUp } from './client.js';
 import { type Platform, startPlatform } from './platform.js';
@@ -67,6 +68,18 @@ describe('the trace of POST /v1/tasks', () => {
     expect(named('process task.events.v1')).toEqual(['analytics', 'notification']);
     expect(named('send task.commands.v1')).toEqual(['gateway']);
     expect(named('send task.events.v1')).toHaveLength(1);
+  });
+
+  it('has an id that its client has not chosen: the trace of the client is linked', async () => {
+    exporter.reset();
+    const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const headers = { traceparent: `00-${traceId}-${spanId}-00` };
+    const { body } = await ada.call<ProblemBody>('POST', '/v1/tasks', { title: '' }, headers);
+    const [root] = traceOf('POST /v1/tasks');
+
+    expect(body.traceId).not.toBe(traceId);
+    expect(root?.spanContext().traceId).toBe(body.traceId);
+    expect(root?.links).toMatchObject([{ context: { traceId, spanId } }]);
   });
 
   it('is named in a problem', async () => {

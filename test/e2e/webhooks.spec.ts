@@ -77,6 +77,16 @@ const delivered = (client: Client, id: string, count: number) =>
     (log) => log.filter(({ state }) => state === 'delivered').length >= count,
   );
 
+async function rowsOf<Row extends object>(url: string, sql: string, ...values: string[]): Promise<Row[]> {
+  const database = new Database({ connectionString: url });
+  await database.connect();
+  try {
+    return (await database.query<Row>(sql, values)).rows;
+  } finally {
+    await database.end();
+  }
+}
+
 describe('webhooks', () => {
   it('reach the receiver of the guide, which believes nobody else', async () => {
     const { status, headers, body: webhook } = await create(ada, ['task.created.v1']);
@@ -104,6 +114,32 @@ describe('webhooks', () => {
       body: '{}',
     });
     expect(forged.status).toBe(400);
+  });
+
+  it('are told of to their owner by mail, and on record', async () => {
+    const bob = await signUp(platform.api);
+    const { body: webhook } = await create(bob, ['task.created.v1']);
+    const audit = `select details::json->>'id' as id, actor, session is not null as "hasSession" from audit_entries
+      where subject = $1 and action = 'webhook.created'`;
+    const recorded = await until(
+      'the audit row',
+      () => rowsOf(platform.databases.auth, audit, bob.user.id),
+      (rows) => rows.length > 0,
+    );
+    const mails = await until(
+      'the email',
+      () =>
+        rowsOf<{ text: string }>(
+          platform.databases.notification,
+          'select text from mailbox_messages where recipient = $1 and subject like $2',
+          ...[bob.email, 'A webhook was added%'],
+        ),
+      (rows) => rows.length > 0,
+    );
+
+    expect(recorded).toEqual([{ id: webhook.id, actor: bob.user.id, hasSession: true }]);
+    expect(mails[0]?.text).toContain(`127.0.0.1:${port}`);
+    expect(mails[0]?.text).not.toContain('/hooks');
   });
 
   it('are pinged once for one Idempotency-Key, and sent again on request', async () => {
@@ -166,13 +202,11 @@ describe('webhooks', () => {
       () => logOf(eve, webhook.id),
       (log) => log.length === titles.length,
     );
-    const database = new Database({ connectionString: platform.databases.notification });
-    await database.connect();
-    const { rows } = await database.query<{ title: string }>(
+    const rows = await rowsOf<{ title: string }>(
+      platform.databases.notification,
       `select body::json #>> '{data,task,title}' as title from webhook_deliveries where webhook_id = $1 order by 1`,
-      [webhook.id],
+      webhook.id,
     );
-    await database.end();
     expect(rows.map(({ title }) => title)).toEqual(titles);
   });
 });

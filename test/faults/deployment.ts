@@ -95,6 +95,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     WEBHOOK_KEY: randomBytes(32).toString('hex'),
     RATE_LIMIT_IP: '1000000',
     RATE_LIMIT_USER: '1000000',
+    RATE_LIMIT_LOGIN_ADDRESS: '1000000',
     KEYS_DIR: join(folder, 'keys'),
     ...Object.fromEntries(APPS.map((app) => [`${app.toUpperCase()}_URL`, url(app)])),
     ...options.settings,

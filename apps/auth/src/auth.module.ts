@@ -32,6 +32,7 @@ import { VerifiedRegistration } from './accounts/verified-registration.js';
 import { AuditStore } from './audit/audit-store.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { AuditController } from './audit/audit.controller.js';
+import { RecordWebhookHandler } from './audit/record-webhook.js';
 import type { Config } from './config.js';
 import { AccountEmailStore } from './emails/account-email-store.js';
 import { AccountEmails } from './emails/account-emails.js';
@@ -90,6 +91,7 @@ const commands = [
   ...[UpdateProfileHandler, EndSessionHandlers],
   ...[DisableUserHandler, EnableUserHandler, ResetSecondFactorHandler, RevokeApiTokenHandler],
 ];
+const events = [RecordWebhookHandler];
 const reads = [ProfileReader, SessionsReader, UsersReader, ApiTokensReader, SecondFactorReader, JwksReader];
 const internal = [
   ...[RevocationsReader, ContactReader, LetterController, GrantRoleHandler],
@@ -155,7 +157,7 @@ export class AuthModule {
     ];
     return {
       module: AuthModule,
-      controllers: [...secrets, ...commands, ...reads, ...internal],
+      controllers: [...secrets, ...commands, ...events, ...reads, ...internal],
       providers,
     };
   }

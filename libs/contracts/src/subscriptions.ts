@@ -27,7 +27,13 @@ import {
   UpdateTask,
 } from './bus/tasks.js';
 import { RequestCompleted } from './bus/usage.js';
-import { DeleteWebhook, PingWebhook, ResendWebhookDelivery, UpdateWebhook } from './bus/webhooks.js';
+import {
+  DeleteWebhook,
+  PingWebhook,
+  ResendWebhookDelivery,
+  UpdateWebhook,
+  WebhookCreated,
+} from './bus/webhooks.js';
 
 const taskEvents = [TaskCreated, TaskUpdated, TaskCompleted, TaskReopened, TaskDeleted];
 const webhookCommands = [UpdateWebhook, DeleteWebhook, PingWebhook, ResendWebhookDelivery];
@@ -41,7 +47,7 @@ export const contracts = [
   ...taskEvents,
   ...accountEvents,
   ...[PasswordChanged, EmailRequested, UserDeleted],
-  ...[FeedAppended, ReminderDue, RequestCompleted],
+  ...[FeedAppended, ReminderDue, WebhookCreated, RequestCompleted],
 ];
 
 export const authCommands = subscription('auth.commands', {
@@ -51,6 +57,9 @@ export const authCommands = subscription('auth.commands', {
     ...[DisableUser, EnableUser, ResetSecondFactor, RevokeApiToken],
   ],
 });
+
+/** What the audit trail tells of other services. */
+export const authAudit = subscription('auth.audit', { kind: 'group', events: [WebhookCreated] });
 
 export const taskCommands = subscription('task.commands', {
   kind: 'group',
@@ -110,6 +119,7 @@ export const revocations = subscription('revocations', { kind: 'broadcast', even
 
 export const subscriptions = [
   authCommands,
+  authAudit,
   taskCommands,
   taskAccounts,
   notificationCommands,

@@ -1,7 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceName } from '@taskwire/contracts';
-import type { BroadcastSubscription, Bus, GroupSubscription } from '@taskwire/messaging';
+import type { BroadcastSubscription, Bus, Finding, GroupSubscription } from '@taskwire/messaging';
 import type { OutboxStore, PrismaPool, PrismaRoot } from '@taskwire/outbox';
 import type { Logger } from '@taskwire/telemetry';
 import type { z } from 'zod';
@@ -25,6 +25,8 @@ export interface ServiceDefinition<Config = object, Database = undefined> {
   readonly module: (service: ServiceContext<Config, Database>) => Type | DynamicModule;
   /** Of who serves TLS. */
   readonly certificate?: (config: CommonConfig & Config) => Certificate | undefined;
+  /** What in its settings has to be known: told at the start, and to `taskwire doctor`. */
+  readonly findings?: (config: CommonConfig & Config) => readonly Finding[];
   /** Plugins and hooks of the HTTP server, before it listens. */
   readonly http?: (
     app: NestFastifyApplication,

@@ -9,16 +9,13 @@ import { answerParserErrors } from './http/parser-error.js';
 import { ProblemError } from './http/problem-error.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { RouteTable } from './http/route-table.js';
+import { boundStreams, MAX_STREAMS, type Patience, PATIENCE } from './http/slow-clients.js';
 import { traceRequests } from './http/tracing.js';
 import { nestLogger } from './nest-logger.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Of arrays and objects within each other; no body of ours has more than three. */
 const MAX_JSON_DEPTH = 32;
-/** From the first byte of a request to its last. */
-const REQUEST_LIMIT_MS = 30_000;
-const KEEP_ALIVE_MS = 65_000;
-const TIMES = { requestTimeout: REQUEST_LIMIT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
 /** Of a shutdown's ten seconds; consumers, relay and stores come after. */
 const DRAIN_MS = 3_000;
 
@@ -34,6 +31,7 @@ export async function createHttpApp(
   module: Type | DynamicModule,
   log: Logger,
   certificate?: Certificate,
+  patience: Patience = PATIENCE,
 ): Promise<NestFastifyApplication> {
   const routes = new RouteTable();
   const filter = new ProblemFilter(log, routes);
@@ -41,8 +39,10 @@ export async function createHttpApp(
     // No service has Express middleware.
     skipMiddie: true,
     bodyLimit: MAX_BODY_BYTES,
-    ...TIMES,
-    ...(certificate && overTls(certificate)),
+    requestTimeout: patience.requestMs,
+    keepAliveTimeout: patience.keepAliveMs,
+    connectionTimeout: patience.silenceMs,
+    ...(certificate ? overTls(certificate, patience) : { http: serverTimes(patience) }),
     forceCloseConnections: 'idle',
     // What came in time is answered, and told to close its connection.
     return503OnClosing: false,
@@ -70,6 +70,7 @@ export async function createHttpApp(
     else void parseJson(request, text, done);
   });
   boundClose(fastify, DRAIN_MS);
+  boundStreams(fastify, patience);
   traceRequests(fastify, service);
   routes.watch(fastify);
   app.useGlobalFilters(filter);
@@ -77,12 +78,25 @@ export async function createHttpApp(
 }
 
 /** HTTP/2, and HTTP/1.1 for who speaks no other. */
-function overTls({ cert, key }: Certificate) {
+function overTls({ cert, key }: Certificate, patience: Patience) {
+  const settings = { maxConcurrentStreams: MAX_STREAMS };
   return {
     http2: true,
-    http2SessionTimeout: KEEP_ALIVE_MS,
-    https: { cert, key, allowHTTP1: true, minVersion: 'TLSv1.2', ...TIMES },
+    http2SessionTimeout: patience.keepAliveMs,
+    https: {
+      ...{ cert, key, allowHTTP1: true, minVersion: 'TLSv1.2', settings },
+      ...serverTimes(patience),
+    },
   } as object;
+}
+
+/** When Node's server is made: from its request limit follows the one for headers, which must not be the longer one. */
+function serverTimes({ requestMs, keepAliveMs, checkEveryMs }: Patience) {
+  return {
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: checkEveryMs,
+  };
 }
 
 function tooDeep(): ProblemError {

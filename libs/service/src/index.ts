@@ -6,6 +6,7 @@ export {
   EXCHANGE_CREDENTIALS,
   type ExchangeCredentials,
 } from './access/caller.guard.js';
+export { INTERNAL_TOKEN_HEADER } from './access/internal-token.js';
 export { demandScope } from './access/demand-scope.js';
 export * from './clients/service-client.js';
 export * from './clients/service-clients.js';

@@ -58,7 +58,8 @@ async function start<Config, Database>(
 ): Promise<string> {
   const { name } = definition;
   const source = `/taskwire/${name}`;
-  demandHealthy(definitionFindings(definition, config), (text) => log.warn(text));
+  const ofSettings = definition.findings?.(config) ?? [];
+  demandHealthy([...definitionFindings(definition, config), ...ofSettings], (text) => log.warn(text));
 
   const store = definition.database && (await openStore(definition.database, config, log));
   if (store) shutdown.add('database', store.close);
@@ -83,7 +84,7 @@ async function start<Config, Database>(
   const context = parts as ServiceContext<Config, Database>;
   const app = await createHttpApp(
     name,
-    rootModule(definition, context, outbox && new Doctor(bus, outbox)),
+    rootModule(definition, context, outbox && new Doctor(bus, outbox, ofSettings)),
     log,
     definition.certificate?.(config),
   );

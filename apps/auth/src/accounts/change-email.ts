@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Req } from '@nestjs/common';
 import { type ChangeEmailBody, mailedRoutes } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
@@ -9,10 +9,12 @@ import { AccountEmails } from '../emails/account-emails.js';
 import { ConfirmPassword } from '../passwords/confirm-password.js';
 import { AccountStore } from './account-store.js';
 import { identityOf } from './account.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 
 @Controller()
 export class ChangeEmailHandler {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(AccountEmails) private readonly emails: AccountEmails,
@@ -25,8 +27,14 @@ export class ChangeEmailHandler {
   async change(
     @Body() { newEmail, ...given }: z.output<typeof ChangeEmailBody>,
     @Caller() { userId, sessionId }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<void> {
-    const account = await this.password.withFactor(userId, given, '/password');
+    const client = this.clients.of(request);
+    const account = await this.password.withFactor(
+      { accountId: userId, sessionId, client },
+      given,
+      '/password',
+    );
     if (newEmail === account.email) {
       const errors = [{ pointer: '/newEmail', detail: 'is your email already' }];
       throw new ProblemError('validation_failed', undefined, { errors });
@@ -42,7 +50,7 @@ export class ChangeEmailHandler {
           ? ({ purpose: 'email_taken', address: newEmail, accountId: other.id } as const)
           : ({ purpose: 'email_change_to', address: newEmail, accountId: userId, ...change } as const);
         await this.emails.request(context, to, now);
-        const who = { actor: userId, subject: userId, session: sessionId };
+        const who = { actor: userId, subject: userId, session: sessionId, client };
         await this.audit.record(context.tx, { action: 'email.change_requested' }, who);
       },
       { identity: { ...identityOf(account), session: sessionId } },

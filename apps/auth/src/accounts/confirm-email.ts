@@ -11,6 +11,7 @@ import { AccountEmails } from '../emails/account-emails.js';
 import { invalidLink } from '../emails/invalid-link.js';
 import { LoginLimits } from '../sessions/login-limits.js';
 import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
+import type { SessionClient } from '../sessions/session.js';
 import { publishUpdate } from './account-events.js';
 import { AccountStore } from './account-store.js';
 import { changeEmail } from './account.js';
@@ -33,19 +34,21 @@ export class ConfirmEmailHandler {
     @Body() { token }: z.output<typeof ConfirmEmailBody>,
     @Req() request: ClientRequest,
   ): Promise<EmailConfirmed> {
-    await this.limits.takeFrom(this.clients.of(request));
+    const client = this.clients.of(request);
+    await this.limits.takeFrom(client);
     const email = await this.emails.find(token, ['email_change_from', 'email_change_to']);
     const now = new Date();
     return this.outbox.write(async (context) => {
       const both = await this.emails.use(context, email, now);
       const changed = both.length === 2 && both.every(({ usedAt }) => usedAt !== null);
-      if (changed) await this.change(email, context);
+      if (changed) await this.change(email, client, context);
       return { changed };
     });
   }
 
   private async change(
     { accountId, newEmail }: AccountEmail,
+    client: SessionClient,
     { tx, publish }: HandlerContext,
   ): Promise<void> {
     const before = accountId && (await this.accounts.findForChange(tx, { id: accountId }));
@@ -55,7 +58,7 @@ export class ConfirmEmailHandler {
     // Links that were mailed to the old address no longer are the account's.
     await this.sent.remove(tx, account.id);
     publishUpdate(publish, account);
-    const who = { actor: account.id, subject: account.id, session: null };
+    const who = { actor: account.id, subject: account.id, session: null, client };
     await this.audit.record(tx, { action: 'email.changed' }, who);
   }
 }

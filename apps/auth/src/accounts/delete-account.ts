@@ -1,4 +1,4 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Req } from '@nestjs/common';
 import { type DeleteAccountBody, mailedRoutes, UserDeleted } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
@@ -10,6 +10,8 @@ import { ConfirmPassword } from '../passwords/confirm-password.js';
 import { Sessions } from '../sessions/sessions.js';
 import { AccountStore } from './account-store.js';
 import { identityOf } from './account.js';
+import { RegistrationStore } from './registration-store.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 
 /** By then every command that was under way when the account went has run or expired. */
 const SECOND_TIME_MS = 2 * 60_000;
@@ -17,9 +19,11 @@ const SECOND_TIME_MS = 2 * 60_000;
 @Controller()
 export class DeleteAccountHandler {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(AccountEmailStore) private readonly emails: AccountEmailStore,
+    @Inject(RegistrationStore) private readonly registrations: RegistrationStore,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(RevokeApiTokens) private readonly apiTokens: RevokeApiTokens,
@@ -30,8 +34,14 @@ export class DeleteAccountHandler {
   async delete(
     @Body() given: z.output<typeof DeleteAccountBody>,
     @Caller() { userId, sessionId }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<void> {
-    const account = await this.password.withFactor(userId, given, '/password');
+    const client = this.clients.of(request);
+    const account = await this.password.withFactor(
+      { accountId: userId, sessionId, client },
+      given,
+      '/password',
+    );
     const now = new Date();
     await this.outbox.write(
       async (context) => {
@@ -43,6 +53,7 @@ export class DeleteAccountHandler {
         const who = { actor: userId, subject: userId, session: sessionId };
         await this.audit.record(tx, { action: 'account.deleted' }, who);
         await this.emails.remove(tx, userId);
+        await this.registrations.remove(tx, current.email);
         await this.accounts.remove(tx, userId);
         const deleted = { userId, at: now.toISOString() };
         publish(UserDeleted, deleted);

@@ -4,7 +4,8 @@ import type { OutboxStore } from '@taskwire/outbox';
 import { OUTBOX_STORE, ProblemError } from '@taskwire/service';
 import type { z } from 'zod';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import type { SessionClient } from '../sessions/session.js';
+import { LoginLimits } from '../sessions/login-limits.js';
+import type { RequestClient } from '../sessions/request-client.js';
 import { AccountStore } from './account-store.js';
 import { identityOf, newAccount } from './account.js';
 import { OpenAccount } from './open-account.js';
@@ -14,6 +15,7 @@ import type { Registration } from './registration.js';
 @Injectable()
 export class OpenRegistration implements Registration {
   constructor(
+    @Inject(LoginLimits) private readonly limits: LoginLimits,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
     @Inject(OpenAccount) private readonly accountBeginning: OpenAccount,
@@ -22,8 +24,9 @@ export class OpenRegistration implements Registration {
 
   async register(
     { password, ...person }: z.output<typeof RegisterBody>,
-    client: SessionClient,
+    client: RequestClient,
   ): Promise<SignedIn> {
+    await this.limits.takeFrom(client);
     if ((await this.accounts.findByEmail(person.email)) !== null) throw new ProblemError('email_taken');
 
     const passwordHash = await this.passwords.hash(password);

@@ -37,13 +37,11 @@ export class VerifiedRegistration implements Registration {
     await this.outbox.write(async (context) => {
       const { email: address } = person;
       const known = await this.accounts.findByEmail(address);
-      if (known !== null) {
-        await this.emails.request(context, { purpose: 'registered', address, accountId: known.id }, now);
-        return;
-      }
       const id = randomUUID();
+      // No email has a token for it where there is an account.
       await this.registrations.add(context.tx, { id, ...person, passwordHash }, now);
-      await this.emails.request(context, { purpose: 'registration', address, accountId: id }, now);
+      const purpose = known === null ? 'registration' : 'registered';
+      await this.emails.request(context, { purpose, address, accountId: known?.id ?? id }, now);
     });
   }
 }

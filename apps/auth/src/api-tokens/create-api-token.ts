@@ -35,9 +35,9 @@ export class CreateApiTokenHandler {
     @Caller() { userId, sessionId, roles }: Caller,
     @Req() request: ClientRequest,
   ): Promise<CreatedApiToken> {
-    await this.factors.demand(userId, code);
+    const client = this.clients.of(request);
+    await this.factors.demand({ accountId: userId, sessionId, client }, code);
     const { secret, stored } = newApiToken({ ...wanted, accountId: userId }, new Date());
-    const { address, userAgent } = this.clients.of(request);
     return this.outbox.write(
       async (context) => {
         const { tx } = context;
@@ -54,7 +54,7 @@ export class CreateApiTokenHandler {
         await this.store.add(tx, stored);
         await this.emails.tell(context, 'api_token_created', account, stored.createdAt);
         const { id, scopes } = stored;
-        const who = { actor: userId, subject: userId, session: sessionId, client: { address, userAgent } };
+        const who = { actor: userId, subject: userId, session: sessionId, client };
         await this.audit.record(tx, { action: 'api_token.created', details: { id, scopes } }, who);
         return { apiToken: apiTokenView(stored), token: secret };
       },

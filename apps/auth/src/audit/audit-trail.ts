@@ -14,7 +14,7 @@ export type AuditedAction =
   | { readonly action: 'second_factor.enabled' | 'second_factor.disabled' | 'recovery_code.used' }
   | { readonly action: 'recovery_codes.renewed' | 'second_factor.reset' }
   | {
-      readonly action: 'passkey.added' | 'passkey.removed';
+      readonly action: 'passkey.added' | 'passkey.removed' | 'passkey.counter_refused';
       readonly details: { readonly id: string };
     }
   | { readonly action: 'password.changed' }
@@ -29,7 +29,10 @@ export type AuditedAction =
       readonly action: 'api_token.created';
       readonly details: { readonly id: string; readonly scopes: readonly Scope[] };
     }
-  | { readonly action: 'api_token.revoked'; readonly details: { readonly id: string } };
+  | {
+      readonly action: 'api_token.revoked' | 'webhook.created';
+      readonly details: { readonly id: string };
+    };
 
 /** `displaced`: the account had too many. */
 export type EndReason =

@@ -2,7 +2,7 @@ import type { EmailPurpose } from '@taskwire/contracts';
 import type { Transaction } from '@taskwire/messaging';
 import { unwrap } from '@taskwire/outbox';
 import type { AccountEmail as Row, Prisma, PrismaClient } from '../generated/prisma/client.js';
-import { type AccountEmail, MOST_TOKENS, NOTICES } from './account-email.js';
+import { type AccountEmail, MOST_TOKENS } from './account-email.js';
 
 type Client = Prisma.TransactionClient;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -14,9 +14,12 @@ export class AccountEmailStore {
     await unwrap<Client>(tx).accountEmail.create({ data: email, select: { id: true } });
   }
 
-  /** Emails to an address since then: notices, or all others. */
-  count(tx: Transaction, address: string, since: Date, kind: 'notices' | 'others'): Promise<number> {
-    const purpose = kind === 'notices' ? { in: [...NOTICES] } : { notIn: [...NOTICES] };
+  /** Emails to an address for this since then. */
+  count(
+    tx: Transaction,
+    { address, purpose }: Pick<AccountEmail, 'address' | 'purpose'>,
+    since: Date,
+  ): Promise<number> {
     return unwrap<Client>(tx).accountEmail.count({ where: { address, purpose, createdAt: { gt: since } } });
   }
 

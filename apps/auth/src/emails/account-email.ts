@@ -54,8 +54,8 @@ const ONLY_TELLS: ReadonlySet<EmailPurpose> = new Set(['registered', 'email_take
 /** Wrong passwords after which the token of a registration no longer works. */
 export const MOST_ATTEMPTS = 5;
 /**
- * Emails to one address within an hour; further ones are asked for in vain, so that nobody's mailbox is flooded. Notices are
- * counted apart: else who is about to change an account could keep them away by asking for others, which anybody can.
+ * Emails of one purpose to one address within an hour; further ones are asked for in vain, so that nobody's mailbox is flooded.
+ * Each purpose is counted apart: else anybody could keep away the email that the owner waits for by asking for others.
  */
 export const MOST_IN_AN_HOUR = 10;
 /** More than any delivery makes attempts. */
@@ -72,10 +72,6 @@ export function newAccountEmail(email: NewEmail, now: Date): AccountEmail {
     usedAt: null,
     attempts: 0,
   };
-}
-
-export function isNotice(purpose: EmailPurpose): boolean {
-  return NOTICES.some((notice) => notice === purpose);
 }
 
 export function hasToken(purpose: EmailPurpose): boolean {

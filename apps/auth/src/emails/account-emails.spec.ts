@@ -154,6 +154,15 @@ describe('who asks for an account that is not theirs', () => {
     }
     expect(await emailsTo(email)).toBe(MOST_IN_AN_HOUR);
   });
+
+  it('keeps no email from the owner who asks for another', async () => {
+    const { email } = await registered();
+    for (let times = 0; times < MOST_IN_AN_HOUR; times += 1) await register(email);
+    await post('/v1/auth/password-resets', { email });
+    const { token } = await letterTo(email, 'password_reset');
+
+    expect(token).toEqual(expect.any(String));
+  });
 });
 
 describe('a forgotten password', () => {
@@ -262,6 +271,7 @@ describe('an account that is deleted', () => {
   it('goes with all that auth stores of it, and says so to the others, twice', async () => {
     const { email, user, accessToken, refreshToken } = await registered();
     await post('/v1/auth/password-resets', { email });
+    await register(email);
     const remove = (secret: string) => post('/v1/auth/me/deletion', { password: secret }, accessToken);
     expect((await remove('a wrong password')).status).toBe(400);
     expect((await remove(password)).status).toBe(204);
@@ -270,6 +280,7 @@ describe('an account that is deleted', () => {
     expect((await login(email)).status).toBe(401);
     expect((await refresh(refreshToken)).status).toBe(401);
     expect(await emailsTo(email)).toBe(0);
+    expect(await database.client.registration.count({ where: { email } })).toBe(0);
     const where = { accountId: user.id };
     expect(await database.client.auditKey.count({ where })).toBe(0);
     expect(await database.client.session.count({ where })).toBe(0);

@@ -4,7 +4,6 @@ import type { HandlerContext } from '@taskwire/messaging';
 import type { Account } from '../accounts/account.js';
 import {
   type AccountEmail,
-  isNotice,
   isOpen,
   MOST_IN_AN_HOUR,
   type NewEmail,
@@ -27,8 +26,7 @@ export class AccountEmails {
    * when it is to be sent.
    */
   async request({ tx, publish }: HandlerContext, wanted: NewEmail, now: Date): Promise<void> {
-    const kind = isNotice(wanted.purpose) ? 'notices' : 'others';
-    const lately = await this.store.count(tx, wanted.address, new Date(now.getTime() - HOUR_MS), kind);
+    const lately = await this.store.count(tx, wanted, new Date(now.getTime() - HOUR_MS));
     if (lately >= MOST_IN_AN_HOUR) return;
     const email = newAccountEmail(wanted, now);
     await this.store.add(tx, email);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, Header, Inject } from '@nestjs/common';
+import { Controller, Header, Inject, Req } from '@nestjs/common';
 import { isoBase64URL } from '@simplewebauthn/server/helpers';
 import {
   type AddedPasskey,
@@ -22,10 +22,12 @@ import { passkeyView } from './passkey.js';
 import { PasskeyStore } from './passkey-store.js';
 import { Passkeys } from './passkeys.js';
 import { wrongCredential } from './wrong-credential.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 
 @Controller()
 export class AddPasskeyHandlers {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(Passkeys) private readonly passkeys: Passkeys,
@@ -41,10 +43,16 @@ export class AddPasskeyHandlers {
   @Header('cache-control', 'no-store')
   async begin(
     @Body() given: z.output<typeof BeginPasskeyBody>,
-    @Caller() { userId }: Caller,
+    @Caller() { userId, sessionId }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<PasskeyOptions> {
     this.passkeys.demandParty();
-    const account = await this.password.withFactor(userId, given, '/password');
+    const client = this.clients.of(request);
+    const account = await this.password.withFactor(
+      { accountId: userId, sessionId, client },
+      given,
+      '/password',
+    );
     if ((await this.store.list(userId)).length >= MOST_PASSKEYS) throw tooMany();
     return this.passkeys.creationOptions(account);
   }
@@ -54,9 +62,11 @@ export class AddPasskeyHandlers {
   async add(
     @Body() { name, credential }: z.output<typeof AddPasskeyBody>,
     @Caller() { userId, sessionId, roles }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<AddedPasskey> {
     const made = await this.passkeys.made(userId, credential);
     if (made === null) throw wrongCredential();
+    const client = this.clients.of(request);
     const now = new Date();
     const passkey = {
       ...{ id: randomUUID(), accountId: userId, name, createdAt: now, lastUsedAt: null },
@@ -77,7 +87,7 @@ export class AddPasskeyHandlers {
         const recoveryCodes = isFirst ? newRecoveryCodes() : [];
         if (isFirst) await this.factors.replaceRecoveryCodes(tx, userId, recoveryCodes.map(recoveryHashOf));
         await this.emails.tell(context, 'passkey_added', account, now);
-        const who = { actor: userId, subject: userId, session: sessionId };
+        const who = { actor: userId, subject: userId, session: sessionId, client };
         await this.audit.record(tx, { action: 'passkey.added', details: { id: passkey.id } }, who);
         return { passkey: passkeyView(passkey), recoveryCodes };
       },

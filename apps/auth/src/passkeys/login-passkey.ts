@@ -52,7 +52,8 @@ export class PasskeyLoginHandlers {
     const challenge = await this.challenges.find(secret, new Date());
     if (challenge === null) throw invalidSecondFactor();
     const purposed = { accountId: challenge.accountId, purpose: 'login' } as const;
-    if (!(await this.passkeys.answered(purposed, credential))) throw invalidSecondFactor();
+    if (!(await this.passkeys.answered(purposed, credential, { session: null, client })))
+      throw invalidSecondFactor();
     return this.login.complete(challenge, client);
   }
 }

@@ -1,4 +1,4 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Req } from '@nestjs/common';
 import {
   type Passkey,
   type PasskeyList,
@@ -16,12 +16,14 @@ import { SecondFactorStore } from '../second-factors/second-factor-store.js';
 import { SecondFactors } from '../second-factors/second-factors.js';
 import { passkeyView } from './passkey.js';
 import { PasskeyStore } from './passkey-store.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 
 type WhichOne = z.output<typeof passkeyRoutes.rename.params>;
 
 @Controller()
 export class ManagePasskeysHandlers {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasskeyStore) private readonly store: PasskeyStore,
     @Inject(SecondFactorStore) private readonly factorStore: SecondFactorStore,
@@ -52,8 +54,10 @@ export class ManagePasskeysHandlers {
     @Params() { id }: WhichOne,
     @Body() { code }: z.output<typeof RemovePasskeyBody>,
     @Caller() { userId, sessionId, roles }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<void> {
-    await this.factors.demand(userId, code);
+    const client = this.clients.of(request);
+    await this.factors.demand({ accountId: userId, sessionId, client }, code);
     await this.outbox.write(
       async (context) => {
         const { tx } = context;
@@ -61,7 +65,7 @@ export class ManagePasskeysHandlers {
         if (account === null || !(await this.store.remove(tx, userId, id))) throw noSuchPasskey();
         await this.factorStore.dropUnneededCodes(tx, userId);
         await this.emails.tell(context, 'passkey_removed', account, new Date());
-        const who = { actor: userId, subject: userId, session: sessionId };
+        const who = { actor: userId, subject: userId, session: sessionId, client };
         await this.audit.record(tx, { action: 'passkey.removed', details: { id } }, who);
       },
       { identity: { actor: userId, roles, session: sessionId } },

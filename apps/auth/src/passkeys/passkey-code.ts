@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Controller, Header, Inject } from '@nestjs/common';
+import { Controller, Header, Inject, Req } from '@nestjs/common';
 import {
   type PasskeyCode,
   type PasskeyCodeBody,
@@ -9,6 +9,7 @@ import {
 import { Body, Caller, Route } from '@taskwire/service';
 import type { z } from 'zod';
 import { LoginLimits } from '../sessions/login-limits.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 import { PasskeyChallengeStore } from './passkey-challenge-store.js';
 import { Passkeys } from './passkeys.js';
 import { wrongCredential } from './wrong-credential.js';
@@ -19,6 +20,7 @@ const LIFETIME_MS = 5 * 60_000;
 @Controller()
 export class PasskeyCodeHandlers {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(LoginLimits) private readonly limits: LoginLimits,
     @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(PasskeyChallengeStore) private readonly challenges: PasskeyChallengeStore,
@@ -26,8 +28,8 @@ export class PasskeyCodeHandlers {
 
   @Route(passkeyRoutes.codeOptions)
   @Header('cache-control', 'no-store')
-  async options(@Caller() { userId }: Caller): Promise<PasskeyOptions> {
-    await this.limits.takeOf(userId);
+  async options(@Caller() { userId, sessionId }: Caller): Promise<PasskeyOptions> {
+    await this.limits.takeOf(sessionId);
     return this.passkeys.requestOptions({ accountId: userId, purpose: 'step_up' });
   }
 
@@ -35,9 +37,11 @@ export class PasskeyCodeHandlers {
   @Header('cache-control', 'no-store')
   async code(
     @Body() { credential }: z.output<typeof PasskeyCodeBody>,
-    @Caller() { userId: accountId }: Caller,
+    @Caller() { userId: accountId, sessionId: session }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<PasskeyCode> {
-    if (!(await this.passkeys.answered({ accountId, purpose: 'step_up' }, credential)))
+    const by = { session, client: this.clients.of(request) };
+    if (!(await this.passkeys.answered({ accountId, purpose: 'step_up' }, credential, by)))
       throw wrongCredential();
     const code = randomBytes(16).toString('base64url');
     const expiresAt = new Date(Date.now() + LIFETIME_MS);

@@ -120,8 +120,8 @@ describe('a passkey', () => {
     expect(await signIn(challenge, credential)).toMatchObject(refused);
   });
 
-  it('whose counter goes back, or stays, has been copied, and signs nobody in', async () => {
-    const { user, device } = await withPasskey();
+  it('whose counter goes back, or stays, has been copied: it signs nobody in, and is on record', async () => {
+    const { user, device, passkey } = await withPasskey();
     const tried = async (counter: number) => {
       const { challenge, options } = await asked(user.email);
       return (await signIn(challenge, device.get(options, { ...PAGE, counter }))).status;
@@ -130,6 +130,13 @@ describe('a passkey', () => {
     expect(await tried(7)).toBe(401);
     expect(await tried(6)).toBe(401);
     expect(await tried(4_294_967_295)).toBe(200);
+
+    const { body } = await auth.internal('GET', `/internal/audit?subject=${user.id}`);
+    const refusals = AuditPage.parse(body).entries.filter(
+      ({ action }) => action === 'passkey.counter_refused',
+    );
+    expect(refusals.map(({ details }) => details)).toEqual(Array(2).fill(JSON.stringify({ id: passkey.id })));
+    expect(refusals[0]?.origin?.address).toBe('127.0.0.1');
   });
 
   it('may count nothing at all', async () => {

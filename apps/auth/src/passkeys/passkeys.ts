@@ -12,6 +12,7 @@ import type { OutboxStore } from '@taskwire/outbox';
 import { OUTBOX_STORE, ProblemError } from '@taskwire/service';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.js';
+import { AuditTrail, type Circumstances } from '../audit/audit-trail.js';
 import { hasNoCertificates } from './attestation.js';
 import type { StoredPasskey } from './passkey.js';
 import { PasskeyChallengeStore, type Purposed } from './passkey-challenge-store.js';
@@ -36,6 +37,7 @@ export class Passkeys {
     @Inject(RELYING_PARTY) private readonly party: RelyingParty | null,
     @Inject(PasskeyStore) private readonly store: PasskeyStore,
     @Inject(PasskeyChallengeStore) private readonly challenges: PasskeyChallengeStore,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(OUTBOX_STORE) private readonly outbox: OutboxStore,
   ) {}
 
@@ -92,24 +94,43 @@ export class Passkeys {
   }
 
   /** Whether a passkey of the account has answered a challenge for this purpose; notes that it was used. */
-  async answered(purposed: Purposed, { response, ...rest }: CredentialAssertion): Promise<boolean> {
+  async answered(
+    purposed: Purposed,
+    { response, ...rest }: CredentialAssertion,
+    by: Pick<Circumstances, 'session' | 'client'>,
+  ): Promise<boolean> {
     const party = this.demandParty();
     const challenge = await this.taken(response.clientDataJSON, purposed);
     if (challenge === null) return false;
     const passkey = await this.store.find(purposed.accountId, isoBase64URL.toBuffer(rest.id));
     if (passkey === null) return false;
-    // Refuses a counter that doesn't grow: then there is a copy of the key (WebAuthn level 3, 7.2).
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { ...rest, response, clientExtensionResults: {} },
       expectedChallenge: challenge,
       expectedOrigin: [...party.origins],
       expectedRPID: party.id,
-      credential: { id: rest.id, publicKey: passkey.publicKey, counter: passkey.counter },
+      // Looked at below: the library doesn't tell it from other faults.
+      credential: { id: rest.id, publicKey: passkey.publicKey, counter: 0 },
       requireUserVerification: false,
     }).catch(unverified);
     if (!verified || authenticationInfo === undefined) return false;
     const next = authenticationInfo.newCounter;
+    if (next <= passkey.counter && passkey.counter > 0) {
+      await this.recordCopy(passkey, by);
+      return false;
+    }
     return this.outbox.write(({ tx }) => this.store.use(tx, passkey, next, new Date()));
+  }
+
+  /** A counter that doesn't grow: somebody has a copy of the key (WebAuthn level 3, 7.2). */
+  private async recordCopy(
+    { id, accountId }: StoredPasskey,
+    by: Pick<Circumstances, 'session' | 'client'>,
+  ): Promise<void> {
+    const who = { actor: null, subject: accountId, ...by };
+    await this.outbox.write(({ tx }) =>
+      this.audit.record(tx, { action: 'passkey.counter_refused', details: { id } }, who),
+    );
   }
 
   private async remembered(

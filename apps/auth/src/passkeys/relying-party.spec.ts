@@ -32,6 +32,10 @@ describe('the domain of passkeys', () => {
 
   it('has to be set in production: until then passkeys are refused, and listed all the same', async () => {
     auth = await startAuth({ NODE_ENV: 'production', REGISTRATION: 'open' });
+    const { body: report } = await auth.internal('GET', '/internal/doctor');
+    expect(report).toMatchObject({
+      findings: [{ level: 'warning', what: expect.stringContaining('passkeys') }],
+    });
     const { accessToken } = await registered();
     const off = { status: 404, body: { code: 'passkeys_off', detail: expect.stringContaining('WEBAUTHN_') } };
     expect(await post(`${PASSKEYS}/options`, { password }, accessToken)).toMatchObject(off);

@@ -1,4 +1,4 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Req } from '@nestjs/common';
 import { type ChangePasswordBody, PasswordChanged, accountRoutes } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, Route } from '@taskwire/service';
@@ -10,10 +10,12 @@ import { Sessions } from '../sessions/sessions.js';
 import { ConfirmPassword, wrongPassword } from './confirm-password.js';
 import { refuseGuessable } from './guessable.js';
 import { PasswordHasher } from './password-hasher.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 
 @Controller()
 export class ChangePasswordHandler {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(PasswordHasher) private readonly passwords: PasswordHasher,
@@ -27,9 +29,15 @@ export class ChangePasswordHandler {
   async change(
     @Body() { currentPassword, newPassword, code }: z.output<typeof ChangePasswordBody>,
     @Caller() { userId, sessionId }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<void> {
     const given = { password: currentPassword, code };
-    const account = await this.password.withFactor(userId, given, '/currentPassword');
+    const client = this.clients.of(request);
+    const account = await this.password.withFactor(
+      { accountId: userId, sessionId, client },
+      given,
+      '/currentPassword',
+    );
     refuseGuessable(newPassword, account, '/newPassword');
 
     const passwordHash = await this.passwords.hash(newPassword);
@@ -42,7 +50,7 @@ export class ChangePasswordHandler {
         await this.accounts.setPasswordHash(context.tx, userId, passwordHash);
         context.publish(PasswordChanged, { userId, at: now.toISOString() });
         await this.sessions.endOthers(userId, sessionId, 'password_changed', context, now);
-        const who = { actor: userId, subject: userId, session: sessionId };
+        const who = { actor: userId, subject: userId, session: sessionId, client };
         await this.audit.record(context.tx, { action: 'password.changed' }, who);
       },
       { identity: { ...identityOf(account), session: sessionId } },

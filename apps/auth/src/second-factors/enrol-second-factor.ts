@@ -1,4 +1,4 @@
-import { Controller, Header, Inject } from '@nestjs/common';
+import { Controller, Header, Inject, Req } from '@nestjs/common';
 import {
   type EnrolledSecondFactor,
   type EnrolSecondFactorBody,
@@ -19,10 +19,12 @@ import { SecondFactorStore } from './second-factor-store.js';
 import { SecondFactors, wrongCode } from './second-factors.js';
 import { SecretKey } from './secret-key.js';
 import { newTotpSecret } from './totp.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 
 @Controller()
 export class EnrolSecondFactorHandlers {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(LoginLimits) private readonly limits: LoginLimits,
     @Inject(ConfirmPassword) private readonly password: ConfirmPassword,
@@ -39,11 +41,13 @@ export class EnrolSecondFactorHandlers {
   @Header('cache-control', 'no-store')
   async enrol(
     @Body() { password, code }: z.output<typeof EnrolSecondFactorBody>,
-    @Caller() { userId: accountId }: Caller,
+    @Caller() { userId: accountId, sessionId }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<EnrolledSecondFactor> {
-    const account = await this.password.of(accountId, password, '/password');
+    const asker = { accountId, sessionId, client: this.clients.of(request) };
+    const account = await this.password.of(asker, password, '/password');
     if ((await this.store.find(accountId))?.confirmedAt) throw alreadyThere();
-    await this.factors.demand(accountId, code);
+    await this.factors.demand(asker, code);
 
     const enrolled = newTotpSecret(account.email);
     const sealed = this.key.seal(accountId, enrolled.secret);
@@ -62,8 +66,10 @@ export class EnrolSecondFactorHandlers {
   async confirm(
     @Body() { code }: z.output<typeof SecondFactorCodeBody>,
     @Caller() { userId: accountId, sessionId, roles }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<RecoveryCodes> {
-    await this.limits.takeOf(accountId);
+    await this.limits.takeOf(sessionId);
+    const client = this.clients.of(request);
     return this.outbox.write(
       async (context) => {
         const { tx } = context;
@@ -81,7 +87,7 @@ export class EnrolSecondFactorHandlers {
         await this.store.save(tx, { ...factor, confirmedAt: now, lastStep });
         if (isFirst) await this.store.replaceRecoveryCodes(tx, accountId, recoveryCodes.map(recoveryHashOf));
         await this.emails.tell(context, 'second_factor_added', account, now);
-        const who = { actor: accountId, subject: accountId, session: sessionId };
+        const who = { actor: accountId, subject: accountId, session: sessionId, client };
         await this.audit.record(tx, { action: 'second_factor.enabled' }, who);
         return { recoveryCodes };
       },

@@ -29,8 +29,9 @@ export class SecondFactorLoginHandler {
     const client = this.clients.of(request);
     await this.limits.takeFrom(client);
     const challenge = await this.outbox.write(({ tx }) => this.challenges.attempt(tx, secret, new Date()));
-    if (challenge === null || !(await this.factors.matches(challenge.accountId, code)))
-      throw invalidSecondFactor();
+    if (challenge === null) throw invalidSecondFactor();
+    const asker = { accountId: challenge.accountId, sessionId: null, client };
+    if (!(await this.factors.matches(asker, code))) throw invalidSecondFactor();
     return this.login.complete(challenge, client);
   }
 }

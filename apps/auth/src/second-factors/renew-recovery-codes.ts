@@ -1,4 +1,4 @@
-import { Controller, Header, Inject } from '@nestjs/common';
+import { Controller, Header, Inject, Req } from '@nestjs/common';
 import { type RecoveryCodes, type SecondFactorCodeBody, secondFactorRoutes } from '@taskwire/contracts';
 import type { OutboxStore } from '@taskwire/outbox';
 import { Body, Caller, OUTBOX_STORE, ProblemError, Route } from '@taskwire/service';
@@ -9,10 +9,12 @@ import { AccountEmails } from '../emails/account-emails.js';
 import { newRecoveryCodes, recoveryHashOf } from './recovery-code.js';
 import { SecondFactorStore } from './second-factor-store.js';
 import { SecondFactors } from './second-factors.js';
+import { type ClientRequest, RequestClients } from '../sessions/request-client.js';
 
 @Controller()
 export class RenewRecoveryCodesHandler {
   constructor(
+    @Inject(RequestClients) private readonly clients: RequestClients,
     @Inject(AccountStore) private readonly accounts: AccountStore,
     @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
@@ -26,8 +28,10 @@ export class RenewRecoveryCodesHandler {
   async renew(
     @Body() { code }: z.output<typeof SecondFactorCodeBody>,
     @Caller() { userId, sessionId, roles }: Caller,
+    @Req() request: ClientRequest,
   ): Promise<RecoveryCodes> {
-    await this.factors.demand(userId, code);
+    const client = this.clients.of(request);
+    await this.factors.demand({ accountId: userId, sessionId, client }, code);
     const recoveryCodes = newRecoveryCodes();
     await this.outbox.write(
       async (context) => {
@@ -38,7 +42,7 @@ export class RenewRecoveryCodesHandler {
           throw new ProblemError('not_found', 'there is no second factor');
         await this.store.replaceRecoveryCodes(tx, userId, recoveryCodes.map(recoveryHashOf));
         await this.emails.tell(context, 'recovery_codes_renewed', account, new Date());
-        const who = { actor: userId, subject: userId, session: sessionId };
+        const who = { actor: userId, subject: userId, session: sessionId, client };
         await this.audit.record(tx, { action: 'recovery_codes.renewed' }, who);
       },
       { identity: { actor: userId, roles, session: sessionId } },

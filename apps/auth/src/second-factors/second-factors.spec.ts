@@ -165,6 +165,20 @@ describe('a second factor', () => {
     expect((await secondStep(await challengeFor(user.email), codeOf(secret))).status).toBe(200);
   });
 
+  it('is not kept from the owner by wrong codes in a session that somebody else found open', async () => {
+    const { user, accessToken, secret } = await enrolled();
+    const wrong = () => post(`${ME}/disable`, { code: WRONG }, accessToken);
+    for (let n = 0; n < 5; n += 1) expect((await wrong()).status).toBe(400);
+    const waiting = await post(`${ME}/disable`, { code: codeOf(secret, 1) }, accessToken);
+    expect(waiting).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+
+    const signedIn = await secondStep(await challengeFor(user.email), codeOf(secret, 1));
+    expect(signedIn.status).toBe(200);
+    const own = await post(`${ME}/disable`, { code: WRONG }, signedIn.body.accessToken);
+    expect(own.status).toBe(400);
+    expect((await wrong()).status).toBe(429);
+  });
+
   it('voids a challenge with the password that it was given for, and when it is old', async () => {
     const { user, accessToken, recovery, more } = await enrolled();
     const [challenge, old] = [await challengeFor(user.email), await challengeFor(user.email)];

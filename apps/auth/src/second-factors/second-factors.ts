@@ -6,17 +6,28 @@ import { PasskeyChallengeStore } from '../passkeys/passkey-challenge-store.js';
 import { waitMs } from './attempts.js';
 import { recoveryHashOf } from './recovery-code.js';
 import { SecondFactorStore, type StoredFactor } from './second-factor-store.js';
+import type { SessionClient } from '../sessions/session.js';
+import { SessionStore } from '../sessions/session-store.js';
 import { SecretKey } from './secret-key.js';
 import { stepOf } from './totp.js';
 
 /** `off`: the account has no second factor. A number: no code is looked at for so many milliseconds. */
 type Verdict = 'right' | 'wrong' | 'off' | number;
 
+/** Who sends a code. */
+export interface Asker {
+  readonly accountId: string;
+  /** Null: who signs in. */
+  readonly sessionId: string | null;
+  readonly client: SessionClient;
+}
+
 /** Checks codes of accounts: of an authenticator app, those that passkeys' answers were exchanged for, and recovery codes; each counts once, and wrong ones are counted, whatever becomes of the request. */
 @Injectable()
 export class SecondFactors {
   constructor(
     @Inject(SecondFactorStore) private readonly store: SecondFactorStore,
+    @Inject(SessionStore) private readonly sessions: SessionStore,
     @Inject(PasskeyChallengeStore) private readonly challenges: PasskeyChallengeStore,
     @Inject(SecretKey) private readonly key: SecretKey,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
@@ -24,15 +35,15 @@ export class SecondFactors {
   ) {}
 
   /** For what needs a fresh code where there is a second factor. Throws the problem of who has none that counts. */
-  async demand(accountId: string, code: string | undefined): Promise<void> {
-    if (!(await this.store.isOn(accountId))) return;
+  async demand(asker: Asker, code: string | undefined): Promise<void> {
+    if (!(await this.store.isOn(asker.accountId))) return;
     if (code === undefined) throw new ProblemError('second_factor_needed', 'send a code of it as code');
-    if (!(await this.matches(accountId, code))) throw wrongCode();
+    if (!(await this.matches(asker, code))) throw wrongCode();
   }
 
   /** Uses a code up. Throws `rate_limited` after too many wrong ones. */
-  async matches(accountId: string, code: string): Promise<boolean> {
-    const verdict = await this.use(accountId, code);
+  async matches(asker: Asker, code: string): Promise<boolean> {
+    const verdict = await this.use(asker, code);
     if (typeof verdict !== 'number') return verdict === 'right';
     const seconds = Math.ceil(verdict / 1000);
     throw new ProblemError(
@@ -47,28 +58,31 @@ export class SecondFactors {
     return stepOf(this.key.unseal(accountId, sealed), code, lastStep, now);
   }
 
-  private use(accountId: string, code: string): Promise<Verdict> {
+  private use({ accountId, sessionId, client }: Asker, code: string): Promise<Verdict> {
     return this.outbox.write(async ({ tx }) => {
       const now = new Date();
       const factor = await this.store.findForChange(tx, accountId);
       if (!(await this.store.isOnIn(tx, accountId))) return 'off';
       if (await this.store.takeRecoveryCode(tx, accountId, recoveryHashOf(code))) {
-        const who = { actor: accountId, subject: accountId, session: null };
+        const who = { actor: accountId, subject: accountId, session: sessionId, client };
         await this.audit.record(tx, { action: 'recovery_code.used' }, who);
         return 'right';
       }
       if (await this.challenges.take(tx, code, { accountId, purpose: 'code' }, now)) return 'right';
       // Who has passkeys alone: what else counts has too many bits to be guessed.
       if (factor === null || factor.confirmedAt === null) return 'wrong';
-      const wait = waitMs(factor, now);
+      // Each session apart: who has found one open must not keep the owner from signing in.
+      const ofSession = sessionId && (await this.sessions.codeFailures(tx, sessionId));
+      const { failures } = ofSession || factor;
+      const wait = waitMs(ofSession || factor, now);
       if (wait > 0) return wait;
 
       const step = this.stepOf(factor, code, now);
       const counted =
-        step === null
-          ? { failures: factor.failures + 1, failedAt: now }
-          : { lastStep: step, failures: 0, failedAt: null };
-      await this.store.save(tx, { ...factor, ...counted });
+        step === null ? { failures: failures + 1, failedAt: now } : { failures: 0, failedAt: null };
+      const lastStep = step ?? factor.lastStep;
+      await this.store.save(tx, { ...factor, lastStep, ...(!ofSession && counted) });
+      if (sessionId && ofSession) await this.sessions.saveCodeFailures(tx, sessionId, counted);
       return step === null ? 'wrong' : 'right';
     });
   }

@@ -78,6 +78,14 @@ describe('guessing passwords', () => {
     expect(await statuses(strangers)).toEqual([...times(10, 401), ...times(5, 429)]);
   });
 
+  it('by registering is limited alike, which hashes passwords too', async () => {
+    const body = { email: someone(), password, name: 'Ada' };
+    const register = () =>
+      auth.internal('POST', '/v1/auth/register', body, { 'x-forwarded-for': '192.0.2.50' });
+    expect((await register()).status).toBe(201);
+    expect(await statuses(times(24, null).map(register))).toEqual([...times(19, 409), ...times(5, 429)]);
+  });
+
   it('is not hidden by an address that the client made up', async () => {
     const attempts = times(25, null).map((_, n) =>
       auth.call(

@@ -48,9 +48,9 @@ export class LoginLimits {
     await demand(this.familiar, `${account} ${network}`, TO_ACCOUNT);
   }
 
-  /** For a password that is asked again of who is signed in: counted apart, so that no stranger uses it up. */
-  async takeOf(accountId: string): Promise<void> {
-    await demand(this.accounts, `signed-in ${accountId}`, TO_ACCOUNT);
+  /** For a password that is asked again of who is signed in: each session apart, so that nobody else uses it up. */
+  async takeOf(sessionId: string): Promise<void> {
+    await demand(this.accounts, `signed-in ${sessionId}`, TO_ACCOUNT);
   }
 }
 

@@ -16,7 +16,14 @@ describe('the address of a client', () => {
     expect(from('10.0.0.1', { ...gateway, 'x-forwarded-for': '192.0.2.7' })).toBe('192.0.2.7');
   });
 
+  it('is what a gateway says beside the token of a user', () => {
+    const headers = { authorization: 'Bearer of.a.user', 'x-internal-token': 'secret' };
+    expect(from('10.0.0.1', { ...headers, 'x-forwarded-for': '192.0.2.7' })).toBe('192.0.2.7');
+  });
+
   it.each([
+    ['with the token of a user alone', { authorization: 'Bearer of.a.user' }],
+    ['with a wrong token beside it', { authorization: 'Bearer of.a.user', 'x-internal-token': 'guess' }],
     ['without a token', {}],
     ['with a wrong token', { authorization: 'Bearer guess' }],
     ['with an empty token', { authorization: 'Bearer ' }],

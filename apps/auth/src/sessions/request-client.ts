@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { INTERNAL_TOKEN_HEADER } from '@taskwire/service';
 import type { SessionClient } from './session.js';
 
 const LONGEST_USER_AGENT = 200;
@@ -18,7 +19,10 @@ export interface RequestClient extends SessionClient {
   readonly exempt: boolean;
 }
 
-/** Tells who sends a request: the address is what the gateway says, if it proves with the internal token that it is one. */
+/**
+ * Tells who sends a request: the address is what the gateway says, if it proves with the internal token that it is one; beside
+ * the caller's own token in a header of its own.
+ */
 export class RequestClients {
   constructor(private readonly tokens: { readonly internal: string; readonly exempt: string | undefined }) {}
 
@@ -27,7 +31,9 @@ export class RequestClients {
       .split(',')
       .at(-1)
       ?.trim();
-    const isGateway = isSame(headers.authorization, `Bearer ${this.tokens.internal}`);
+    const isGateway =
+      isSame(headers.authorization, `Bearer ${this.tokens.internal}`) ||
+      isSame(headers[INTERNAL_TOKEN_HEADER], this.tokens.internal);
     const address = withoutPrefix((isGateway && forwarded) || (socket.remoteAddress ?? ''));
     return {
       address,

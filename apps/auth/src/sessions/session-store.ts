@@ -3,6 +3,7 @@ import type { Transaction } from '@taskwire/messaging';
 import { unwrap } from '@taskwire/outbox';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import type { PresentedToken, StoredRefreshToken } from './refresh-token.js';
+import type { Failures } from '../second-factors/attempts.js';
 import type { Session, Use } from './session.js';
 
 type Client = Prisma.TransactionClient;
@@ -40,6 +41,18 @@ export class SessionStore {
   /** Whether the account has this session, or had it. */
   async has(tx: Transaction, accountId: string, id: string): Promise<boolean> {
     return (await unwrap<Client>(tx).session.count({ where: { id, accountId } })) > 0;
+  }
+
+  /** Null where there is no such session. */
+  async codeFailures(tx: Transaction, id: string): Promise<Failures | null> {
+    const select = { codeFailures: true, codeFailedAt: true };
+    const found = await unwrap<Client>(tx).session.findUnique({ where: { id }, select });
+    return found && { failures: found.codeFailures, failedAt: found.codeFailedAt };
+  }
+
+  async saveCodeFailures(tx: Transaction, id: string, { failures, failedAt }: Failures): Promise<void> {
+    const data = { codeFailures: failures, codeFailedAt: failedAt };
+    await unwrap<Client>(tx).session.update({ where: { id }, data, select: { id: true } });
   }
 
   /** The token with this hash and its session, both locked until the transaction ends. */
@@ -126,6 +139,6 @@ function openSessions(accountId: string, since: Date) {
   return {
     where: { accountId, endedAt: null, lastUsedAt: { gt: since } },
     orderBy: { lastUsedAt: 'desc' },
-    omit: { endedAt: true },
+    omit: { endedAt: true, codeFailures: true, codeFailedAt: true },
   } as const;
 }

@@ -46,7 +46,7 @@ A script uses an API token in the place of an access token. \`POST /v1/auth/api-
     text: `## Writes
 A write becomes a command on the message bus. The answer is the result when it comes within 5 seconds (\`Prefer: wait=N\` changes that), else 202 with the operation in \`Location\`; \`Prefer: respond-async\` asks for the 202 at once. Read the operation until its status is no longer \`pending\`: a done one has the result, and in \`location\` where it is; \`DELETE\` cancels it if it has not run. Operations are known for 7 days.
 
-Send an \`Idempotency-Key\` (a UUID is good) and a repeat after a lost answer is not done twice: it gets the first answer again, with \`Idempotency-Replayed: true\`. Without one, the gateway makes a key and returns it in each answer. The same key with another request is refused with 422. After \`failed\`, \`expired\` or \`cancelled\`, use a new key.
+Send an \`Idempotency-Key\` (a UUID is good) and a repeat after a lost answer is not done twice: it gets the first answer again, with \`Idempotency-Replayed: true\` (\`PATCH /v1/auth/me\` and \`PATCH /v1/webhooks/{id}\` answer with profile and webhook as they are by then). Without one, the gateway makes a key and returns it in each answer. The same key with another request is refused with 422. After \`failed\`, \`expired\` or \`cancelled\`, use a new key.
 
 \`PATCH\` and \`DELETE\` of a task need \`If-Match\` with the \`ETag\` that you read, so that nobody's change is lost; \`If-Match: *\` changes it whatever its version is.`,
   },
@@ -75,7 +75,7 @@ curl -N -H "Authorization: Bearer $TOKEN" http://localhost:3000/v1/live
     text: `## Webhooks
 \`POST /v1/webhooks\` has events of your tasks sent to an https URL of yours, after [Standard Webhooks](https://www.standardwebhooks.com). The body is \`{"type", "timestamp", "data"}\`, where \`data\` is what [the page of events](/docs/events) says of the type. Verify it with the library of your language: \`webhook-signature\` is \`v1,\` and the base64 of the HMAC-SHA256 of \`<webhook-id>.<webhook-timestamp>.<body>\`, under the secret that the answer tells once.
 
-Answer 2xx within 15 seconds. Anything else, a redirect too, is tried again for three days under the same \`webhook-id\`, so forget what you have had; 410 disables the webhook. \`GET /v1/webhooks/{id}/deliveries\` is the log, \`POST /v1/webhooks/deliveries/{id}/resend\` sends one again, \`POST /v1/webhooks/{id}/ping\` a test. An account has 10 webhooks, each with 1,000 deliveries that wait.`,
+Answer 2xx within 15 seconds. Anything else, a redirect too, is tried again for three days under the same \`webhook-id\`, so forget what you have had; 410 disables the webhook. \`GET /v1/webhooks/{id}/deliveries\` is the log, \`POST /v1/webhooks/deliveries/{id}/resend\` sends one again, \`POST /v1/webhooks/{id}/ping\` a test. An account has 10 webhooks, each with 1,000 deliveries that wait. The owner is told by mail when one is made, or disabled for its failures.`,
   },
   {
     id: 'errors',

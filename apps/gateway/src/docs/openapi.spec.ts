@@ -62,6 +62,10 @@ describe('openApiDocument', () => {
       expect.arrayContaining(['201', '202', '400', '401', '409', '422', '429', '503', '504']),
     );
     expect(create?.parameters.map(({ name }) => name)).toEqual(['Idempotency-Key', 'Prefer']);
+    for (const path of ['/v1/auth/me', '/v1/webhooks/{id}']) {
+      expect(document.paths[path]?.patch?.description).toContain('answered with what there is by then');
+    }
+    expect(create?.description).not.toContain('by then');
     expect(create?.requestBody?.content['application/json']?.schema).toEqual({
       $ref: '#/components/schemas/CreateTask',
     });

@@ -1,4 +1,5 @@
 import {
+  accountRoutes,
   isConditional,
   Operation,
   PROBLEMS,
@@ -6,6 +7,7 @@ import {
   type Route,
   routes,
   scopeOf,
+  webhookRoutes,
 } from '@taskwire/contracts';
 import { guide } from './guide.js';
 import { type JsonSchema, SchemaCollector } from '@taskwire/contracts/json-schema';
@@ -129,11 +131,17 @@ function securityOf(route: Route): OpenApiOperation['security'] {
   return [{ accessToken: [] }, ...(scopeOf(route) === null ? [] : [{ apiToken: [] }])];
 }
 
+/** Their answers hold what never crosses the bus, and so isn't kept with the command. */
+const READ_AFTERWARDS: ReadonlySet<Route> = new Set([accountRoutes.updateMe, webhookRoutes.update]);
+const ANSWERED_AS_IT_IS =
+  'A repeat with the same Idempotency-Key changes nothing and is answered with what there is by then, which may have changed since the first answer.';
+
 function notesOf(route: Route): string {
   const scope = scopeOf(route);
   const isNamed = route.access !== 'public' && scope !== null && scope !== 'any';
   return [
     ...(route.kind === 'secret' && route.method !== 'GET' ? [NO_KEY] : []),
+    ...(READ_AFTERWARDS.has(route) ? [ANSWERED_AS_IT_IS] : []),
     ...(isNamed ? [`An API token needs the scope \`${scope}\`.`] : []),
   ].join(' ');
 }

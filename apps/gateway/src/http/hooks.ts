@@ -31,12 +31,12 @@ export function addHooks(fastify: FastifyInstance, { limits, capacity, usage, lo
       // Also for who sends keys that are none.
       if (isApi(request)) await limits.checkAddress(request, reply);
     }
+  });
+  // All of the request is here: before, slow clients would hold the places.
+  fastify.addHook('preValidation', async (request, reply) => {
+    factsOf(request).clientBody = request.body;
     // One whose client went meanwhile never closes again.
     if (!reply.raw.destroyed) reply.raw.once('close', capacity.enter(request.method, factsOf(request).route));
-  });
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    factsOf(request).clientBody = request.body;
-    done();
   });
 
   function note(request: FastifyRequest, reply: FastifyReply): void {

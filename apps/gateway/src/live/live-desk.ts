@@ -51,6 +51,8 @@ export class LiveDesk {
     const signed = ticket === undefined ? undefined : this.read(ticket);
     const admission = signed ?? (await this.bearer(authorization));
     known(admission.userId);
+    // It may have ended since the ticket was given.
+    if (signed) await this.tokens.demandOpen(signed.sessionId);
     if (this.connections.full)
       throw new ProblemError('overloaded', undefined, { headers: { 'retry-after': '5' } });
     const leave = this.connections.takeSeat(admission.userId);

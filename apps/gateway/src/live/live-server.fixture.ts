@@ -3,7 +3,7 @@ import { createServer, get, type IncomingMessage, request as ask } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { ProblemBody } from '@taskwire/contracts';
-import type { AccessTokenVerifier, ProblemError } from '@taskwire/service';
+import { AccessTokenVerifier, type ProblemError } from '@taskwire/service';
 import { WebSocket } from 'ws';
 import { Origins } from '../http/origins.js';
 import type { AnsweredRequest, RequestIds } from '../http/request-log.js';
@@ -18,6 +18,7 @@ import { UsedTicketsInMemory } from './used-tickets.js';
 export const USER = '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11';
 
 const noSource = { follow: () => Promise.resolve(), unfollow: () => undefined };
+const noKeys = { find: () => Promise.reject(new Error('nobody comes with an access token')) };
 const noExchange = (authorization: string | undefined) => Promise.resolve(authorization);
 
 /** Live connections of one user, over HTTP, and their clients. */
@@ -26,7 +27,14 @@ export class LiveServer {
   readonly revoked = new Set<string>();
   readonly logged: (AnsweredRequest & RequestIds)[] = [];
   readonly errors: unknown[] = [];
+  /** Resolves when it is known which sessions have ended. */
+  known: Promise<void> = Promise.resolve();
   readonly connections: LiveConnections;
+  private readonly revocations = {
+    has: (session: string) => this.revoked.has(session),
+    complete: false,
+    known: () => this.known,
+  };
   private readonly tickets = new Tickets('a secret of thirty-two characters', new UsedTicketsInMemory());
   private readonly desk: LiveDesk;
   private readonly server = createServer((request, response) => {
@@ -48,7 +56,8 @@ export class LiveServer {
     const isRevoked = (session: string) => this.revoked.has(session);
     this.connections = new LiveConnections(isRevoked, { beatMs: 50, checkMs: 20, ...options });
     const { tickets, connections, feed } = this;
-    this.desk = new LiveDesk(tickets, {} as AccessTokenVerifier, noExchange, connections, feed, noSource);
+    const tokens = new AccessTokenVerifier(noKeys, this.revocations);
+    this.desk = new LiveDesk(tickets, tokens, noExchange, connections, feed, noSource);
   }
 
   async start(): Promise<this> {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTelemetry, type Telemetry } from '@taskwire/telemetry';
 import { entry } from './feed.fixture.js';
@@ -43,6 +44,22 @@ describe('the WebSocket', () => {
 
     expect([code, reason.toString()]).toEqual([4401, 'revoked']);
     expect((await until(2))[1]).toEqual({ event: 'closed', data: { reason: 'revoked' } });
+  });
+
+  it('refuses a ticket whose session has ended since', async () => {
+    const ticket = live.ticket();
+    live.revoked.add(USER);
+    const refusal = await live.refusal(`${LIVE_SOCKET_PATH}?ticket=${ticket}`);
+
+    expect(problemIn(refusal)).toMatchObject({ status: 401, code: 'unauthenticated' });
+  });
+
+  it('refuses it too when that has to be found out first, as after a start', async () => {
+    const ticket = live.ticket();
+    live.known = sleep(200).then(() => void live.revoked.add(USER));
+    const refusal = await live.refusal(`${LIVE_SOCKET_PATH}?ticket=${ticket}`);
+
+    expect(problemIn(refusal)).toMatchObject({ status: 401, code: 'unauthenticated' });
   });
 
   it('says when to come back when the gateway shuts down', async () => {

@@ -31,8 +31,9 @@ export class Forwarder {
       path: request.url,
       ...(request.body !== undefined && { body: request.body }),
       headers: { ...request.headers, ...(clientAddress && { 'x-forwarded-for': clientAddress }) },
-      // Who sends the internal token is believed about the client's address.
-      ...(caller ? { token: caller.token } : { internal: true }),
+      ...(caller && { token: caller.token }),
+      // Who sends the internal token is believed about the client's address, which auth alone asks for.
+      internal: caller === undefined || route.service === 'auth',
       deadlineMs: TIMEOUT_MS,
     });
     const passed = headersToClient(headers);

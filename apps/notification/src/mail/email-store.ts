@@ -16,12 +16,7 @@ export class EmailStore {
   constructor(private readonly db: PrismaClient) {}
 
   async add(tx: Transaction, emails: readonly Email[]): Promise<void> {
-    if (emails.length === 0) return;
-    await unwrap(tx).$executeRaw`
-      INSERT INTO emails (id, user_id, content, traceparent)
-      SELECT id, "userId", content, traceparent
-      FROM jsonb_to_recordset(${JSON.stringify(emails)}::jsonb) AS email(
-        id uuid, "userId" uuid, content jsonb, traceparent text)`;
+    if (emails.length > 0) await addEmails(unwrap(tx), emails);
   }
 
   /** Takes due emails for this worker alone. Whatever is not settled by the end of the lease is due again. */
@@ -56,4 +51,16 @@ export class EmailStore {
       DELETE FROM emails WHERE id IN (
         SELECT id FROM emails WHERE ended_at < clock_timestamp() - ${days} * interval '1 day' LIMIT 1000)`;
   }
+}
+
+/** In a transaction that another store has begun. */
+export async function addEmails(
+  client: Pick<PrismaClient, '$executeRaw'>,
+  emails: readonly Email[],
+): Promise<void> {
+  await client.$executeRaw`
+    INSERT INTO emails (id, user_id, content, traceparent)
+    SELECT id, "userId", content, traceparent
+    FROM jsonb_to_recordset(${JSON.stringify(emails)}::jsonb) AS email(
+      id uuid, "userId" uuid, content jsonb, traceparent text)`;
 }

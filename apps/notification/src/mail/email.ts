@@ -1,5 +1,6 @@
-import { propagation } from '@opentelemetry/api';
+import { context, propagation } from '@opentelemetry/api';
 import { contextOf, type ReceivedMessage, uuidv7 } from '@taskwire/messaging';
+import type { DisabledReason } from '../webhooks/webhook.js';
 
 /** What an email says, without whom it goes to: names and addresses are asked for when it is sent. */
 export type EmailContent =
@@ -7,6 +8,13 @@ export type EmailContent =
   /** What it says and whom it goes to, auth tells. */
   | { readonly template: 'account'; readonly emailId: string }
   | { readonly template: 'password_changed'; readonly at: string }
+  | { readonly template: 'webhook_created'; readonly host: string; readonly at: string }
+  | {
+      readonly template: 'webhook_disabled';
+      readonly host: string;
+      readonly reason: DisabledReason;
+      readonly at: string;
+    }
   | { readonly template: 'reminder'; readonly title: string; readonly remindAt: string };
 
 /** An email to send. Its id is its Message-ID, the same in every attempt. */
@@ -18,9 +26,10 @@ export interface Email {
   readonly traceparent: string | null;
 }
 
-export function newEmail(userId: string, content: EmailContent, cause: ReceivedMessage): Email {
+/** In the trace of the message that caused it; without one, in the active trace. */
+export function newEmail(userId: string, content: EmailContent, cause?: ReceivedMessage): Email {
   const carrier: { traceparent?: string } = {};
-  propagation.inject(contextOf(cause), carrier);
+  propagation.inject(cause ? contextOf(cause) : context.active(), carrier);
   return { id: uuidv7(), userId, content, traceparent: carrier.traceparent ?? null };
 }
 

@@ -48,6 +48,16 @@ describe('a letter', () => {
     expect(text).toContain('If it was not you');
   });
 
+  it('tells when a webhook was added and where it sends to, or that it was disabled and why', () => {
+    const [host, at] = ['hooks.example.org', '2026-03-01T22:30:00.000Z'];
+    const created = { template: 'webhook_created', host, at } as const;
+    expect(write(email, created, contact, 'a@b.example').text).toMatch(
+      /2 March 2026 at 07:30.*hooks\.example\.org[^]*If it was not you/,
+    );
+    const disabled = { template: 'webhook_disabled', host, at, reason: 'gone' } as const;
+    expect(write(email, disabled, contact, 'a@b.example').text).toMatch(/hooks\.example\.org.*410/);
+  });
+
   it('keeps the subject on one line, whatever the title holds', () => {
     const content = {
       template: 'reminder',

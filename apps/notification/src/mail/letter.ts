@@ -1,6 +1,7 @@
 import type { AccountLetter, Contact } from '@taskwire/contracts';
 import { accountText } from './account-text.js';
 import { type Email, type EmailContent, traceIdOf } from './email.js';
+import type { DisabledReason } from '../webhooks/webhook.js';
 
 /** An email with its address: ready to be delivered, never stored by the worker. */
 export interface Letter {
@@ -49,6 +50,11 @@ function letter(
   };
 }
 
+const WHY_DISABLED: Readonly<Record<DisabledReason, string>> = {
+  gone: 'its receiver answered that it is gone (410)',
+  failing: 'nothing has arrived there for days',
+};
+
 function textOf(
   content: TextContent,
   { name, timeZone, locale }: Contact,
@@ -63,6 +69,16 @@ function textOf(
       return {
         subject: 'Your password was changed',
         text: `Hello ${name},\n\nyour password was changed at ${localTime(content.at, timeZone, locale)}, and all your other sessions were ended.\n\nIf it was not you, somebody knew your password: write to those who run this Taskwire at once.\n`,
+      };
+    case 'webhook_created':
+      return {
+        subject: 'A webhook was added to your account',
+        text: `Hello ${name},\n\na webhook was added at ${localTime(content.at, timeZone, locale)}: what happens to your tasks is sent to ${content.host}.\n\nIf it was not you, somebody uses your account: change your password, which ends all other sessions, then delete the webhook.\n`,
+      };
+    case 'webhook_disabled':
+      return {
+        subject: 'A webhook of yours was disabled',
+        text: `Hello ${name},\n\nyour webhook to ${content.host} was disabled at ${localTime(content.at, timeZone, locale)}, since ${WHY_DISABLED[content.reason]}. Nothing more is sent there until you enable it again.\n`,
       };
     case 'reminder':
       return {

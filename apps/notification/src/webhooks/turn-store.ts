@@ -1,4 +1,6 @@
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { newEmail } from '../mail/email.js';
+import { addEmails } from '../mail/email-store.js';
 import { giveUpWaiting } from './webhook-store.js';
 import { type DeliveryError, type DisabledReason, holdAfter } from './webhook.js';
 
@@ -146,9 +148,14 @@ async function disable(
   webhookId: string,
   reason: DisabledReason,
 ): Promise<void> {
-  await tx.webhook.updateMany({
+  const [disabled] = await tx.webhook.updateManyAndReturn({
     where: { id: webhookId, enabled: true },
     data: { enabled: false, disabledReason: reason, version: { increment: 1 }, heldUntil: null },
+    select: { userId: true, url: true },
   });
   await giveUpWaiting(tx, webhookId);
+  if (disabled === undefined) return;
+  const { host } = new URL(disabled.url);
+  const at = new Date().toISOString();
+  await addEmails(tx, [newEmail(disabled.userId, { template: 'webhook_disabled', host, reason, at })]);
 }

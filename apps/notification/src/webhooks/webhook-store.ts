@@ -22,13 +22,12 @@ export class WebhookStore {
   constructor(private readonly db: PrismaClient) {}
 
   /** Null when the user has as many as one may have. */
-  async add({ events, ...webhook }: NewWebhook): Promise<View | null> {
-    return this.db.$transaction(async (tx) => {
-      // Two at once would both count one too few.
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`webhooks/${webhook.userId}`}, 0))`;
-      if ((await tx.webhook.count({ where: { userId: webhook.userId } })) >= MOST_WEBHOOKS) return null;
-      return view(await tx.webhook.create({ data: { ...webhook, events: [...events] } }));
-    });
+  async add(tx: Transaction, { events, ...webhook }: NewWebhook): Promise<View | null> {
+    const client = unwrap(tx);
+    // Two at once would both count one too few.
+    await client.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`webhooks/${webhook.userId}`}, 0))`;
+    if ((await client.webhook.count({ where: { userId: webhook.userId } })) >= MOST_WEBHOOKS) return null;
+    return view(await client.webhook.create({ data: { ...webhook, events: [...events] } }));
   }
 
   /** The oldest first. */

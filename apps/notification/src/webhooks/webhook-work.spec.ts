@@ -51,6 +51,8 @@ function startWorker(settings: Partial<DueWorkerSettings & { attemptMs: number }
 const rowsOf = (webhookId: string) => service.db.webhookDelivery.findMany({ where: { webhookId } });
 const countOf = (state: string) => service.db.webhookDelivery.count({ where: { state } });
 const webhookOf = (id: string) => service.db.webhook.findUniqueOrThrow({ where: { id } });
+const emailsTo = async (userId: string) =>
+  (await service.db.email.findMany({ where: { userId } })).map(({ content }) => content);
 const idsOf = ({ received }: TestReceiver) => received.map(({ headers }) => headers['webhook-id']);
 /** As if its time had come. */
 async function comeDue(webhookId: string, tries?: number): Promise<void> {
@@ -220,6 +222,9 @@ describe('a delivery that fails', () => {
       version: 2,
       nextAt: null,
     });
+    expect(await emailsTo(userId)).toMatchObject([
+      { template: 'webhook_disabled', host: new URL(receiver.url).host, reason: 'gone' },
+    ]);
     expect((await rowsOf(id)).map(({ lastStatus, lastError }) => lastStatus ?? lastError).toSorted()).toEqual(
       [410, 'webhook_disabled', 'webhook_disabled'],
     );
@@ -235,6 +240,7 @@ describe('a delivery that fails', () => {
     await until('the end', async () => (await countOf('failed')) === 1);
     await until('the webhook is disabled', async () => !(await webhookOf(id)).enabled);
     expect(await webhookOf(id)).toMatchObject({ disabledReason: 'failing' });
+    expect(await emailsTo(userId)).toMatchObject([{ template: 'webhook_disabled', reason: 'failing' }]);
   });
 
   it('for the last time leaves a webhook alone that others arrived at', async () => {

@@ -22,10 +22,11 @@ export interface TestWebhook {
   readonly secret: string;
 }
 
-export async function addWebhook({ db }: TestService, wanted: Wanted = {}): Promise<TestWebhook> {
+export async function addWebhook(service: TestService, wanted: Wanted = {}): Promise<TestWebhook> {
   const { userId = randomUUID(), url = 'https://example.org/hooks', events = [TaskCreated.type] } = wanted;
   const [id, secret] = [randomUUID(), newSecret()];
-  await new WebhookStore(db).add({ id, userId, url, events, sealedSecret: seal.seal(id, secret) });
+  const webhook = { id, userId, url, events, sealedSecret: seal.seal(id, secret) };
+  await service.handle(({ tx }) => new WebhookStore(service.db).add(tx, webhook));
   return { id, userId, secret };
 }
 

@@ -1,7 +1,7 @@
-import { command } from '@taskwire/messaging';
+import { command, event } from '@taskwire/messaging';
 import { z } from 'zod';
 import { WebhookDelivery, WebhookEvent } from '../http/webhooks.js';
-import { Uuid } from '../values.js';
+import { Instant, Uuid } from '../values.js';
 
 const TOPIC = 'notification.commands.v1';
 const byUser = (payload: { userId: string }) => payload.userId;
@@ -45,4 +45,11 @@ export const ResendWebhookDelivery = command('notification.webhook.resend.v1', {
   payload: z.object({ deliveryId: Uuid, userId: Uuid }),
   reply: WebhookDelivery,
   rejections: ['not_found', 'webhook_disabled', 'limit_reached'],
+});
+
+/** Without its URL, which may hold a token of the receiver's. */
+export const WebhookCreated = event('notification.webhook.created.v1', {
+  topic: 'notification.events.v1',
+  key: byUser,
+  payload: Owned.extend({ at: Instant }),
 });

@@ -28,8 +28,7 @@ export class AccessTokenVerifier {
     if (token === undefined) throw unauthenticated('send an access token: Authorization: Bearer <token>');
     const claims = this.#verified.get(token) ?? (await this.#claimsOf(token));
     this.#verified.add(token, claims);
-    if (!this.revocations.complete) await this.revocations.known();
-    if (this.isRevoked(claims.sid)) throw unauthenticated('the session has ended: sign in again');
+    await this.demandOpen(claims.sid);
     return {
       userId: claims.sub,
       sessionId: claims.sid,
@@ -38,6 +37,15 @@ export class AccessTokenVerifier {
       expiresAt: new Date(claims.exp * 1000),
       token,
     };
+  }
+
+  /**
+   * Throws `unauthenticated` when the session has ended, or `service_unavailable` while it isn't known yet which have: for what
+   * stands in for an access token.
+   */
+  async demandOpen(sessionId: string): Promise<void> {
+    if (!this.revocations.complete) await this.revocations.known();
+    if (this.isRevoked(sessionId)) throw unauthenticated('the session has ended: sign in again');
   }
 
   isRevoked(sessionId: string): boolean {

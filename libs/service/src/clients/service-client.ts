@@ -1,6 +1,7 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Method, ServiceName } from '@taskwire/contracts';
 import { ATTR } from '@taskwire/telemetry';
+import { INTERNAL_TOKEN_HEADER } from '../access/internal-token.js';
 import { DEADLINE_HEADER, remainingMs } from '../http/deadline.js';
 import { ProblemError } from '../http/problem-error.js';
 import { isLate, wasNeverSent } from './failures.js';
@@ -18,7 +19,7 @@ export interface ServiceRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** The caller's access token. */
   readonly token?: string;
-  /** Sends the platform's own token instead. */
+  /** Sends the platform's own token: instead of the caller's, or beside it in a header of its own. */
   readonly internal?: boolean;
   /** For the whole call; less when whoever asked waits less. Default 5,000. */
   readonly deadlineMs?: number;
@@ -102,9 +103,10 @@ export class ServiceClient {
   }
 
   #optionsOf({ method, path, query, body, headers, ...access }: ServiceRequest, allowedMs: number) {
-    const token = access.internal ? this.internalToken : access.token;
+    const token = access.token ?? (access.internal ? this.internalToken : undefined);
     const sent: Record<string, string> = { ...headers, accept: 'application/json' };
     if (token !== undefined) sent.authorization = `Bearer ${token}`;
+    if (access.internal && access.token !== undefined) sent[INTERNAL_TOKEN_HEADER] = this.internalToken;
     if (body !== undefined) sent['content-type'] = 'application/json';
     sent[DEADLINE_HEADER] = String(Math.ceil(allowedMs));
     propagation.inject(context.active(), sent);

@@ -7,6 +7,7 @@ export class Doctor {
   constructor(
     private readonly bus: Pick<Bus, 'check'>,
     private readonly outbox: Pick<Outbox, 'check'>,
+    private readonly ofSettings: readonly Finding[] = [],
   ) {}
 
   async report(): Promise<DoctorReport> {
@@ -14,7 +15,7 @@ export class Doctor {
       findingsOf('bus', () => this.bus.check()),
       findingsOf('database', () => this.outbox.check()),
     ]);
-    return { findings: findings.flat() };
+    return { findings: [...this.ofSettings, ...findings.flat()] };
   }
 }
 

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProblemBody } from '@taskwire/contracts';
-import { createLogger } from '@taskwire/telemetry';
-import { answerParserErrors } from './parser-error.js';
 import { startTestApp, type TestApp } from './test-app.fixture.js';
 
 let app: TestApp;
@@ -110,19 +107,6 @@ describe('what is no HTTP request', () => {
     const problem = ProblemBody.parse(JSON.parse(body));
     expect(problem).toMatchObject({ status, code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(app.lines.join('')).toContain(problem.traceId);
-  });
-
-  it('is answered and disconnected: a request that takes too long to arrive', async () => {
-    const limits = { requestTimeout: 50, headersTimeout: 50, connectionsCheckingInterval: 20 };
-    const server = createServer(limits).on(
-      'clientError',
-      answerParserErrors(createLogger({ service: 'task', env: {}, destination: { write: () => undefined } })),
-    );
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const answer = await answerTo('GET / HTTP/1.1\r\nhost: a\r\n', (server.address() as AddressInfo).port);
-    server.close();
-
-    expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"code":"request_timeout"/);
   });
 });
 
