@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { brokers } from '../brokers.js';
 import { busUnder, type BusUnderTest } from '../buses.js';
 import { answerOf, type Client, signUp } from './client.js';
+import { type DeafGateway, deafGateway } from './deaf-gateway.js';
 import { doctor } from './doctor.js';
 import { openEvents } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
+import { expectUnknownOutcome } from './unknown-outcome.js';
 import { until } from './until.js';
 
 const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789';
@@ -17,6 +19,7 @@ if (brokers.length === 0) it.skip('the platform over a broker: there is none', (
 describe.each(brokers)('the platform over %s', (name) => {
   let bus: BusUnderTest;
   let platform: Platform;
+  let deaf: DeafGateway | undefined;
   let ada: Client;
 
   beforeAll(async () => {
@@ -26,6 +29,7 @@ describe.each(brokers)('the platform over %s', (name) => {
   }, 60_000);
   afterAll(async () => {
     await platform?.stop();
+    await deaf?.close();
     await bus?.remove();
   }, 60_000);
 
@@ -99,6 +103,11 @@ describe.each(brokers)('the platform over %s', (name) => {
     expect(other.status).toBe(422);
     expect(await titles(eve)).toEqual(['once']);
   });
+
+  it('tells that an outcome is unknown when the confirmation is lost; the repeat with its key has one effect', async () => {
+    deaf = await deafGateway(platform);
+    await expectUnknownOutcome(deaf, await signUp(platform.api));
+  }, 60_000);
 
   it('ends every write once while services come and go', async () => {
     const eve = await signUp(platform.api);
