@@ -108,7 +108,14 @@ export const parkingCases: BusCases = {
   'settles nothing while the database is down, and everything once it is back': async (world) => {
     const { Heard, Said, listeners } = world.words;
     const collected = await world.collect();
-    const hear = onEvents([Said], (events: readonly Said[], { publish }: HandlerContext) => {
+    let isAway = false;
+    let underWay = 0;
+    const { promise: away, resolve: goOn } = Promise.withResolvers<void>();
+    const hear = onEvents([Said], async (events: readonly Said[], { publish }: HandlerContext) => {
+      if (isAway) {
+        underWay += 1;
+        await away;
+      }
       for (const event of events) publish(Heard, event.payload, event);
     });
     const instance = await world.start();
@@ -117,8 +124,11 @@ export const parkingCases: BusCases = {
     await sendAll(driver, messagesOf(world, 0, 5));
     await world.until('the first', () => KEYS.every((key) => heard(world, collected, key).length === 5));
     await world.until('their acknowledgement', async () => (await behind(instance, world)) === 0);
-    await world.database.down();
+    isAway = true;
     await sendAll(driver, messagesOf(world, 5, 10));
+    await world.until('a transaction under way', () => underWay > 0);
+    await world.database.down();
+    goOn();
     await world.until('the pause', async () => (await bus.health()).paused.includes(listeners.name));
     expect(await behind(instance, world)).toBe(5 * KEYS.length);
 
