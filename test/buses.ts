@@ -33,13 +33,18 @@ export interface BusUnderTest {
 
 const topology = topologyOf(contracts, subscriptions);
 
-/** A part of the broker for one deployment alone: of the one at `address`, or of that for tests. */
+/**
+ * A part of the broker for one deployment alone: of the one at `address`, or of that for tests. PostgreSQL's address is
+ * `host:port`, of a way to the server for tests.
+ */
 export async function busUnder(name: BusName, address?: string): Promise<BusUnderTest> {
   switch (name) {
     case 'postgres': {
       const { url, drop } = await createTestDatabase();
+      const reached = new URL(url);
+      if (address !== undefined) reached.host = address;
       return {
-        ...underTest({ BUS: name, BUS_DATABASE_URL: url }, () => postgresDriver({ url }), drop),
+        ...underTest({ BUS: name, BUS_DATABASE_URL: reached.href }, () => postgresDriver({ url }), drop),
         tap: () => Promise.resolve({ read: () => readMessages(url), close: () => Promise.resolve() }),
       };
     }

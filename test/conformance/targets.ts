@@ -58,7 +58,7 @@ const silent = { warn: () => undefined, error: () => undefined };
 
 /** One service's database; each instance has a pool and a relay of its own, as its processes would. */
 export async function outboxStores(): Promise<StoreTarget> {
-  const { url, drop } = await createTestDatabase();
+  const { url, takeDown, bringUp, drop } = await createTestDatabase();
   const poolOf = () => {
     const pool = new Pool({ connectionString: url, max: 6, connectionTimeoutMillis: 5_000 });
     // At the end the database is dropped, which a connection that is just closing may still notice.
@@ -68,10 +68,13 @@ export async function outboxStores(): Promise<StoreTarget> {
   await install(pgExecutor(first));
   await first.end();
   return {
-    open: (driver) => {
+    database: { down: takeDown, up: bringUp },
+    open: (driver, parkedLimit) => {
       const pool = poolOf();
       const executor = pgExecutor(pool);
-      const settings = { retryMs: [500, 500, 500] };
+      // More than any case lasts: nothing is dead for having been slow.
+      const retryMs = Array.from({ length: 30 }, () => 500);
+      const settings = { retryMs, ...(parkedLimit !== undefined && { parkedLimit }) };
       const outbox = createOutbox({ executor, driver, listenUrl: url, log: silent, settings });
       return Promise.resolve({
         store: outbox.store,

@@ -4,9 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { brokers } from '../brokers.js';
 import { busUnder, type BusUnderTest } from '../buses.js';
 import { answerOf, type Client, signUp } from './client.js';
+import { type DeafGateway, deafGateway } from './deaf-gateway.js';
 import { doctor } from './doctor.js';
 import { openEvents } from './live-clients.js';
+import { type ForeignConsumer, foreignConsumer } from './foreign-consumer.js';
 import { type Platform, startPlatform } from './platform.js';
+import { expectUnknownOutcome } from './unknown-outcome.js';
 import { until } from './until.js';
 
 const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789';
@@ -17,6 +20,8 @@ if (brokers.length === 0) it.skip('the platform over a broker: there is none', (
 describe.each(brokers)('the platform over %s', (name) => {
   let bus: BusUnderTest;
   let platform: Platform;
+  let deaf: DeafGateway | undefined;
+  let foreign: ForeignConsumer | undefined;
   let ada: Client;
 
   beforeAll(async () => {
@@ -26,6 +31,8 @@ describe.each(brokers)('the platform over %s', (name) => {
   }, 60_000);
   afterAll(async () => {
     await platform?.stop();
+    await deaf?.close();
+    await foreign?.close();
     await bus?.remove();
   }, 60_000);
 
@@ -86,6 +93,25 @@ describe.each(brokers)('the platform over %s', (name) => {
     expect(mine.tasksCreated).toBe(1);
   });
 
+  it('sends commands and events that others read as valid CloudEvents', async () => {
+    const consumer = (foreign = await foreignConsumer(name, bus.env));
+    const { id } = await ada.createTask('read by others');
+    const sent = ['task.create.v1', 'task.created.v1', 'notification.feed.appended.v1'];
+    const events = await until(
+      'all that it causes',
+      () => consumer.read(),
+      (heard) => sent.every((type) => heard.some((event) => event.type === type && isOf(event, id))),
+      30_000,
+    );
+    const created = events.find((event) => event.type === 'task.created.v1' && isOf(event, id));
+
+    expect(created).toMatchObject({
+      ...{ specversion: '1.0', source: '/taskwire/task', datacontenttype: 'application/json' },
+      ...{ partitionkey: ada.user.id, actor: ada.user.id, sequence: expect.stringMatching(/^\d+$/) },
+      data: { task: { id, title: 'read by others' } },
+    });
+  }, 60_000);
+
   it('answers a repeat with the same task, and another body with 422', async () => {
     const eve = await signUp(platform.api);
     const key = { 'idempotency-key': randomUUID() };
@@ -99,6 +125,11 @@ describe.each(brokers)('the platform over %s', (name) => {
     expect(other.status).toBe(422);
     expect(await titles(eve)).toEqual(['once']);
   });
+
+  it('tells that an outcome is unknown when the confirmation is lost; the repeat with its key has one effect', async () => {
+    deaf = await deafGateway(platform);
+    await expectUnknownOutcome(deaf, await signUp(platform.api));
+  }, 60_000);
 
   it('ends every write once while services come and go', async () => {
     const eve = await signUp(platform.api);
@@ -120,3 +151,5 @@ describe.each(brokers)('the platform over %s', (name) => {
     expect((await titles(eve)).toSorted()).toEqual(wanted.toSorted());
   }, 120_000);
 });
+
+const isOf = ({ data }: { data?: unknown }, taskId: string): boolean => JSON.stringify(data).includes(taskId);

@@ -6,13 +6,16 @@ import type { Operation } from '@taskwire/contracts';
 import { type FaultProxy, faultProxy } from '@taskwire/testing';
 import { Client as Database } from 'pg';
 import { answerOf, type Answer, type Client, signUp } from './client.js';
+import { type DeafGateway, deafGateway } from './deaf-gateway.js';
 import { openEvents } from './live-clients.js';
 import { type Platform, startPlatform } from './platform.js';
 import { busTarget } from './surroundings.js';
+import { expectUnknownOutcome } from './unknown-outcome.js';
 import { until } from './until.js';
 
 let proxy: FaultProxy;
 let platform: Platform;
+let deaf: DeafGateway | undefined;
 let ada: Client;
 
 beforeAll(async () => {
@@ -21,6 +24,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await platform?.stop();
+  await deaf?.close();
   await proxy?.close();
 }, 30_000);
 beforeEach(async () => {
@@ -57,6 +61,13 @@ describe('while the bus is lost', () => {
     expect(done.body).toMatchObject({ title: 'once' });
     expect(await titles()).toEqual(['once']);
   });
+});
+
+describe('when the confirmation of a write is lost', () => {
+  it('its outcome is told as unknown, with where to read it, and its repeat has one effect', async () => {
+    deaf = await deafGateway(platform);
+    await expectUnknownOutcome(deaf, ada);
+  }, 60_000);
 });
 
 describe('while the task service is down', () => {

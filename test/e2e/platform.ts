@@ -22,6 +22,8 @@ export interface Platform {
   readonly api: string;
   readonly urls: Readonly<Record<Name, string>>;
   readonly databases: Readonly<Record<Store, string>>;
+  /** Settings that say where the bus is. */
+  readonly busEnv: NodeJS.ProcessEnv;
   /** Starts one more gateway, with these settings besides; answers where. It ends with the platform. */
   addGateway(env?: NodeJS.ProcessEnv): Promise<string>;
   stopService(name: Name): Promise<void>;
@@ -95,6 +97,7 @@ export async function startPlatform({
     api: urls.gateway,
     urls,
     databases: mapEach(WITH_STORE, (name) => databases[name].url),
+    busEnv: { ...around?.env, ...overrides },
     addGateway: async (own = {}) => {
       const added = await startService(gateway, { ...env('gateway'), PORT: '0', ...own });
       more.push(added);

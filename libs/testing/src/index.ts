@@ -16,3 +16,4 @@ export * from './rabbitmq.js';
 export * from './software-authenticator.js';
 export * from './stub-auth.js';
 export * from './until.js';
+export * from './wiretap.js';

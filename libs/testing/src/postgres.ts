@@ -3,6 +3,9 @@ import { Client } from 'pg';
 
 export interface TestDatabase {
   url: string;
+  /** Ends all its connections and refuses new ones, as a server that is away does, until `bringUp`. */
+  takeDown(): Promise<void>;
+  bringUp(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -32,5 +35,14 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await onServer(`CREATE DATABASE ${name}`);
   const url = new URL(serverUrl());
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  const takes = (connections: boolean) => onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${connections}`);
+  return {
+    url: url.href,
+    takeDown: async () => {
+      await takes(false);
+      await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    },
+    bringUp: () => takes(true),
+    drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
 }

@@ -107,7 +107,7 @@ export const requestCases: BusCases = {
 
   'refuses a request when too many wait, and sends nothing': async (world) => {
     const { Say } = world.words;
-    const { bus } = await world.start(1);
+    const { bus } = await world.start({ maxWaiting: 1 });
     const first = bus.request(Say, word('ann', 'first'), world.options({ waitMs: 300 }));
     const second = bus.request(Say, word('ann', 'second'), world.options());
     await expect(second).rejects.toMatchObject({ name: SendError.name, outcome: 'not-stored' });

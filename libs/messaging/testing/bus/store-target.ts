@@ -8,9 +8,18 @@ export interface OpenStore {
   stop(): Promise<void>;
 }
 
+/** Of a database: all its connections end, and it takes no new ones. */
+export interface Outage {
+  down(): Promise<void>;
+  up(): Promise<void>;
+}
+
 /** The store side under test: one database, opened by several instances. */
 export interface StoreTarget {
-  open(driver: Driver): Promise<OpenStore>;
+  /** `parkedLimit`: parked messages at which a subscription pauses. */
+  open(driver: Driver, parkedLimit?: number): Promise<OpenStore>;
+  /** Its database, if it has one. */
+  readonly database?: Outage;
   close(): Promise<void>;
 }
 
@@ -30,4 +39,9 @@ export const DIRECT_EXCUSES: Readonly<Record<string, string>> = {
   'handles an event once, however often it is sent': 'direct() remembers nothing',
   'parks an event that keeps failing and what follows of its key, while other keys flow':
     'direct() has nowhere to park',
+  'keeps the order of each key while two instances park, drain and resume, and one joins and one leaves meanwhile':
+    'direct() has nowhere to park',
+  'pauses a subscription that has parked as much as it may, and goes on once that is healed':
+    'direct() has nowhere to park',
+  'settles nothing while the database is down, and everything once it is back': 'direct() has no database',
 };

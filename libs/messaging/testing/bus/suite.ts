@@ -4,6 +4,7 @@ import { broadcastCases } from './broadcast.cases.js';
 import { endingCases } from './ending.cases.js';
 import { faultCases } from './fault.cases.js';
 import { orderCases } from './order.cases.js';
+import { parkingCases } from './parking.cases.js';
 import { requestCases } from './request.cases.js';
 import { rollingCases } from './rolling.cases.js';
 import type { StoreTarget } from './store-target.js';
@@ -18,6 +19,7 @@ const CASES: BusCases = {
   ...rollingCases,
   ...endingCases,
   ...faultCases,
+  ...parkingCases,
   ...orderCases,
   ...broadcastCases,
   ...traceCases,

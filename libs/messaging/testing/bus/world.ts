@@ -11,7 +11,7 @@ import {
   SYSTEM,
 } from '../../src/index.js';
 import type { DriverTarget } from '../driver/target.js';
-import type { StoreTarget } from './store-target.js';
+import type { Outage, StoreTarget } from './store-target.js';
 import { type Word, type Words, wordsOf } from './words.js';
 
 export interface Instance {
@@ -19,6 +19,13 @@ export interface Instance {
   readonly driver: Driver;
   readonly store: MessageStore;
   close(deadlineMs?: number): Promise<void>;
+}
+
+export interface InstanceOptions {
+  /** Most requests that wait for a reply at once. Default 10,000. */
+  readonly maxWaiting?: number;
+  /** Parked messages at which a subscription pauses. Default: that of the store. */
+  readonly parkedLimit?: number;
 }
 
 export interface Collected extends Word {
@@ -40,12 +47,18 @@ export class World {
     readonly patienceMs: number,
   ) {}
 
+  /** Of the stores' database. */
+  get database(): Outage {
+    if (!this.stores.database) throw new Error('these stores have no database: excuse them from this case');
+    return this.stores.database;
+  }
+
   /** A bus with a driver and a store of its own, like that of a new process. */
-  async start(maxWaiting = 10_000): Promise<Instance> {
+  async start({ maxWaiting = 10_000, parkedLimit }: InstanceOptions = {}): Promise<Instance> {
     const driver = this.target.driver();
     const log = (_level: string, message: string) => void this.logged.push(message);
     const bus = new Bus({ driver, topology: this.words.topology, maxWaiting, log });
-    const opened = await this.stores.open(driver);
+    const opened = await this.stores.open(driver, parkedLimit);
     await bus.start();
     await opened.start();
     const instance: Instance = {

@@ -1,7 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { Driver } from '@taskwire/messaging';
 import { faultProxy, freePorts, hasRabbitmq, rabbitmqUrl, until } from '@taskwire/testing';
-import { awaitBroker } from './broker-reached.js';
-import { ConfigError } from '../config.js';
+import { awaitBroker, brokerReached } from './broker-reached.js';
+import { ConfigError, readBusConfig } from '../config.js';
 
 (hasRabbitmq() ? describe : describe.skip)('a broker that is not there', () => {
   it('is waited for, with what to do and without its password', async () => {
@@ -26,6 +27,29 @@ import { ConfigError } from '../config.js';
       new RegExp(`RabbitMQ at 127.0.0.1:${port} .*ECONNREFUSED.*waiting.*local\\.sh start.*RABBITMQ_URL`),
     );
     expect(said.join()).not.toContain(`:${secret}@`);
+  });
+});
+
+describe('while there is no broker', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  it.each([
+    ['rabbitmq', { BUS: 'rabbitmq', RABBITMQ_URL: 'amqp://127.0.0.1:1' }, 'deploy/rabbitmq/local.sh start'],
+    ['kafka', { BUS: 'kafka', KAFKA_BROKERS: '127.0.0.1:1' }, 'deploy/kafka/local.sh start'],
+  ])('every 5 s it is said how to start one, until it is there: %s', async (_, env, how) => {
+    const tries = [0, 4_999, 5_000, 9_999];
+    let now = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const connect = () => {
+      now = tries.shift() ?? now;
+      return tries.length > 0 ? Promise.reject(new Error('ECONNREFUSED')) : Promise.resolve();
+    };
+    const said: { readonly at: number; readonly how: boolean }[] = [];
+    await brokerReached({ connect } as Driver, readBusConfig(env), (text) => {
+      said.push({ at: now, how: text.includes(how) });
+    });
+
+    expect(said).toEqual([0, 5_000].map((at) => ({ at, how: true })));
   });
 });
 
