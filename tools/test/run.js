@@ -12,12 +12,11 @@ const ON_RABBITMQ = [
   ...['owasp', 'sessions', 'webhooks', 'writes'],
 ];
 
-// Two at a time: a third keeps two slow cores so busy that brokers and databases miss their time limits.
 const phases = [
   {
     roots: ['apps', 'libs', 'tools', 'test'],
     args: [
-      '--maxWorkers=2',
+      '--maxWorkers=3',
       '--testPathIgnorePatterns=/node_modules/',
       '--testPathIgnorePatterns=/test/faults/',
     ],
