@@ -16,9 +16,9 @@ export interface DeafGateway {
 
 export async function deafGateway(platform: Platform): Promise<DeafGateway> {
   const links: readonly Link[] = await linksToBus(platform.busEnv, seeded('deaf'));
-  const url = await platform.addGateway(
-    Object.assign({ LOG_LEVEL: 'silent' }, ...links.map(({ env }) => env)),
-  );
+  const env: NodeJS.ProcessEnv = { LOG_LEVEL: 'silent' };
+  for (const link of links) Object.assign(env, link.env);
+  const url = await platform.addGateway(env);
   return {
     apiFor: (token) => apiAt(url, token),
     deafen: () => {

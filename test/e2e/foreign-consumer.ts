@@ -47,6 +47,7 @@ function ofRabbitmq({ properties, content }: Tap['messages'][number]): CloudEven
 
 function only(read: unknown): CloudEvent {
   if (!(read instanceof CloudEvent)) throw new TypeError('not one CloudEvent');
-  read.validate();
-  return read;
+  const event = read as CloudEvent;
+  event.validate();
+  return event;
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
   type CreatedWebhook,
@@ -13,17 +12,19 @@ import {
   type Task,
   type WebhookDelivery,
 } from '@taskwire/contracts';
-import { rabbitmqUrl, type Wiretap, wiretap } from '@taskwire/testing';
-import { Client as Database } from 'pg';
+import { rabbitmqUrl, type Wiretap } from '@taskwire/testing';
 import { brokers } from '../brokers.js';
-import type { BusName, BusTap } from '../buses.js';
-import { type Deployment, deploy, SHORTENED } from '../faults/deployment.js';
+import type { BusTap } from '../buses.js';
+import { type Deployment, deploy } from '../faults/deployment.js';
 import { type BodyOf, call } from './client.js';
+import { leaveUnsettled } from './leave-unsettled.js';
 import { openEvents, openSocket } from './live-clients.js';
 import { RELYING_PARTY, usePasskeys } from './passkeys.js';
 import { readStores } from './stores.js';
 import { until } from './until.js';
-import { type Secret, type Use, useApiToken, useSecondFactor } from './use-credentials.js';
+import { PERSONAL, type Secret, type Use, useApiToken, useSecondFactor } from './use-credentials.js';
+import { useMailedTokens } from './use-mailed-tokens.js';
+import { throughTo, wireOf, withBase64 } from './wire.js';
 
 /** Where an address has to be: the account itself, and the mailbox that stands for a mail server. */
 const MAY_HOLD_ADDRESSES = new Set([
@@ -31,8 +32,6 @@ const MAY_HOLD_ADDRESSES = new Set([
 ]);
 /** Where the URL of a webhook, which may hold a token of its receiver's, has to be. */
 const MAY_HOLD_URLS = new Set(['notification.webhooks']);
-/** In the address, and nowhere else. */
-const PERSONAL = 'secret-address';
 const IN_URL = 'token-of-the-receiver';
 /** Where a mailed token has to be. */
 const MAY_HOLD_MAILED = new Set(['notification.mailbox_messages']);
@@ -109,36 +108,6 @@ const MARKS = [
   ['notification.parked_messages', 'task.created.v1'],
   ['auth.outbox', 'auth.user.registered.v1'],
 ] as const;
-
-/** Kafka's replies are in a topic; those of the others are only seen on their way. */
-function wireOf(name: BusName): Promise<Wiretap> | undefined {
-  switch (name) {
-    case 'postgres':
-      return wiretap(hostOf(process.env.TEST_POSTGRES_URL ?? '', 5432));
-    case 'rabbitmq':
-      return wiretap(hostOf(rabbitmqUrl, 5672));
-    case 'kafka':
-      return undefined;
-  }
-}
-
-function hostOf(url: string, defaultPort: number): string {
-  const { hostname, port } = new URL(url);
-  return `${hostname}:${port || defaultPort}`;
-}
-
-function throughTo({ address }: Wiretap, url: string): string {
-  const through = new URL(url);
-  through.host = address;
-  return through.href;
-}
-
-/** The replies of PostgreSQL are notifications, which hold bodies in base64. */
-const withBase64 = (text: string): string =>
-  text +
-  [...text.matchAll(/[A-Za-z0-9+/]{16,}={0,2}/g)]
-    .map(([digits]) => Buffer.from(digits, 'base64').toString())
-    .join('\n');
 
 /** Calls each route of the contracts at least once; a new route has to be added here. */
 async function useEveryRoute({ api, stores }: Deployment): Promise<Secret[]> {
@@ -254,83 +223,6 @@ async function useEveryRoute({ api, stores }: Deployment): Promise<Secret[]> {
 
   expect([...used].toSorted()).toEqual(routes.map((route) => `${route.method} ${route.path}`).toSorted());
   return secrets;
-}
-
-/** With the tokens that were mailed, but for that of a registration, which is open here. */
-async function useMailedTokens(
-  mailbox: string,
-  asUser: Use,
-  use: Use,
-  { email, newPassword }: { email: string; newPassword: string },
-  secrets: Secret[],
-): Promise<void> {
-  const mailed = async (subject: string) => {
-    const token = await mailedToken(mailbox, subject);
-    secrets.push({ what: 'a mailed token', value: token });
-    return token;
-  };
-  const nobodys = { token: 'a token that nobody has', password: newPassword };
-  await use('POST', '/v1/auth/register/confirm', { body: nobodys });
-  // With a wrong password, so that what was stored stays to be looked through.
-  await asUser('POST', '/v1/auth/me/deletion', { body: { password: 'a wrong password' } });
-  const newEmail = `${PERSONAL}-2@example.org`;
-  await asUser('POST', '/v1/auth/me/email', { body: { newEmail, password: newPassword } });
-  const token = await mailed('Confirm your new email address');
-  const confirmed = await use('POST', '/v1/auth/email/confirm', { body: { token } });
-  await use('POST', '/v1/auth/password-resets', { body: { email } });
-  const lastPassword = 'the last password that nobody else has';
-  secrets.push({ what: 'the last password', value: lastPassword });
-  const reset = await use('POST', '/v1/auth/password-resets/confirm', {
-    body: { token: await mailed('Set a new password'), newPassword: lastPassword },
-  });
-  expect([confirmed.status, reset.status]).toEqual([200, 204]);
-}
-
-async function mailedToken(mailbox: string, subject: string): Promise<string> {
-  const database = new Database({ connectionString: mailbox });
-  await database.connect();
-  try {
-    const sql = 'select text from mailbox_messages where subject = $1 order by position desc limit 1';
-    const newest = async () =>
-      /#token=(\S+)/.exec((await database.query<{ text: string }>(sql, [subject])).rows[0]?.text ?? '');
-    return (await until(`an email "${subject}"`, newest, (found) => found !== null))?.[1] ?? '';
-  } finally {
-    await database.end();
-  }
-}
-
-/** Leaves events of a user parked in one service, where the handler fails, and unsent in another. */
-async function leaveUnsettled({ api, stores }: Deployment, secrets: Secret[]): Promise<void> {
-  const password = 'the password of one who waits';
-  secrets.push({ what: 'the password of one who waits', value: password });
-  const register = async (n: number) => {
-    const body = { email: `${PERSONAL}-${n}@example.org`, password, name: 'Eve', timeZone: 'Europe/Berlin' };
-    const { body: signedIn } = await call<SignedIn>(`${api}/v1/auth/register`, 'POST', body);
-    secrets.push({ what: 'a refresh token', value: signedIn.refreshToken });
-    return { authorization: `Bearer ${signedIn.accessToken}` };
-  };
-  const [notification, auth] = await Promise.all(
-    [stores.notification, stores.auth].map(async (url) => {
-      const database = new Database({ connectionString: url });
-      await database.connect();
-      return database;
-    }),
-  );
-  try {
-    await notification?.query('alter table notifications rename to notifications_elsewhere');
-    const bearer = await register(3);
-    await call(`${api}/v1/tasks`, 'POST', { title: 'C' }, bearer);
-    await until(
-      'the parked events',
-      async () => (await notification?.query('select 1 from parked_messages'))?.rowCount ?? 0,
-      (count) => count >= 2,
-    );
-    await auth?.query(`update outbox_lease set owner = 'nobody', until = 'infinity'`);
-    await sleep(Number(SHORTENED.RELAY_LEASE_MS));
-    await register(4);
-  } finally {
-    await Promise.all([notification?.end(), auth?.end()]);
-  }
 }
 
 async function useWebhooks(asUser: Use, secrets: Secret[]): Promise<void> {

@@ -9,6 +9,9 @@ import type {
 import { generateSync } from 'otplib';
 import type { BodyOf, call } from './client.js';
 
+/** In the email addresses, and nowhere else. */
+export const PERSONAL = 'secret-address';
+
 export interface Secret {
   readonly what: string;
   readonly value: string;
