@@ -8,8 +8,8 @@ import { findRedis } from './redis.js';
 import { summary } from './summary.js';
 
 const ON_RABBITMQ = [
-  ...['accounts', 'administration', 'api-tokens', 'identity', 'live'],
-  ...['owasp', 'sessions', 'webhooks', 'writes'],
+  ...['access-tokens', 'accounts', 'administration', 'api-tokens', 'down-services', 'edges', 'identity'],
+  ...['live', 'object-access', 'outages', 'owasp', 'sessions', 'webhooks', 'writes'],
 ];
 
 const phases = [
