@@ -36,6 +36,7 @@ export async function expectUnknownOutcome(gateway: DeafGateway, ada: Client): P
   expect(lost).toMatchObject({ status: 504, problem: { code: 'outcome_unknown' } });
   expect(lost.headers.get('idempotency-key')).toBe(key);
   expect(operation).toMatchObject({ status: 200, body: { status: 'done', result: { title: 'once' } } });
+  expect(repeated.headers.get('idempotency-replayed')).toBe('true');
   expect(repeated.body).toMatchObject(operation.body.result ?? {});
   expect(body.tasks.map(({ title }) => title)).toEqual(['once', 'heard']);
 }

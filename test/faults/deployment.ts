@@ -32,7 +32,7 @@ export interface DeploymentOptions {
   readonly broker?: string;
   /** Besides what the deployment needs. */
   readonly settings?: NodeJS.ProcessEnv;
-  /** Five processes only: between each app and what it talks to, links that can be made bad, by this sequence. */
+  /** Five processes only: between each app and what it talks to, links that can be made bad, by this sequence; but not from services to auth. */
   readonly links?: Random;
   /** Five processes only: the bug that an app is given, of those in plant.js. */
   readonly planted?: Readonly<Partial<Record<App, string>>>;
@@ -60,8 +60,8 @@ export interface Deployment {
   uncaught(): string[];
   /** Where processes have ended themselves: one line each, `<point> <messages in hand> <ms since 1970>`. */
   kills(name: string): string[];
-  /** Waits until nothing is left to send, to handle or to run again. */
-  quiet(): Promise<void>;
+  /** Waits until nothing is left to send, to handle or to run again: answers what is left after a minute. Rejects where apps aren't ready. */
+  quiet(): Promise<string | null>;
   /** With `keep`, its outputs stay. */
   stop(options?: { readonly keep: boolean }): Promise<void>;
 }
@@ -175,10 +175,17 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
     kills: (name) => readKills(killsOf(folder, name)),
     quiet: async () => {
       for (const app of APPS) await until(`${app} is ready`, () => ready(app), START_LIMIT_MS);
-      await until('everything sent', () => isSent(stores), QUIET_LIMIT_MS);
-      await until('everything handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
-      await until('everything sent by its handlers', () => isSent(stores), QUIET_LIMIT_MS);
-      await until('all of that handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
+      try {
+        await until('everything sent', () => isSent(stores), QUIET_LIMIT_MS);
+        await until('everything handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
+        await until('everything sent by its handlers', () => isSent(stores), QUIET_LIMIT_MS);
+        await until('all of that handled', () => bus.isEmpty(), QUIET_LIMIT_MS);
+        return null;
+      } catch (error) {
+        // What can't be asked is another matter than what is left.
+        await isSent(stores);
+        return (error as Error).message;
+      }
     },
   };
 }
@@ -201,7 +208,7 @@ async function openLinks(
   return (await Promise.all([...toBus, ...toStore, ...toServices])).flat();
 }
 
-/** By their numbers, from 0; the last one may be under way. */
+/** By their numbers, from 0. */
 function readKills(path: string): string[] {
   const lines: string[] = [];
   for (let line = readLog(`${path}-0`); line !== ''; line = readLog(`${path}-${lines.length}`))

@@ -3,7 +3,7 @@
  * with the work in its hands that the message describes, it notes the point and ends itself with SIGKILL. Of several processes that
  * are armed for one kill, the first.
  */
-import { writeFileSync } from 'node:fs';
+import { linkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { subscribe } from 'node:diagnostics_channel';
 import { flushCompileCache } from 'node:module';
 
@@ -38,11 +38,16 @@ for (const point of POINTS) {
 /** False where another process took this kill. */
 function note(line) {
   armed = '';
+  // Under its own name it is whole.
+  const draft = `${process.env.KILLS}-by-${process.pid}`;
+  writeFileSync(draft, line);
   try {
-    writeFileSync(`${process.env.KILLS}-${kill}`, line, { flag: 'wx' });
+    linkSync(draft, `${process.env.KILLS}-${kill}`);
     return true;
   } catch (error) {
     if (error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    unlinkSync(draft);
   }
 }

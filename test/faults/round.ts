@@ -111,10 +111,8 @@ async function workAndCheck(
   }
   const [records, profiles, strangers] = await clients;
   // What doesn't come to rest by itself has no end, and what it left undone shows below.
-  const unrest = await deployment.quiet().then(
-    () => [],
-    (error: Error) => [unended('operations', error.message)],
-  );
+  const left = await deployment.quiet();
+  const unrest = left === null ? [] : [unended('operations', left)];
 
   const accounts = [...one, ...many];
   const settled: ClientRecord[] = [];

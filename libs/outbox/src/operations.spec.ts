@@ -38,6 +38,7 @@ describe('an operation', () => {
       problem: null,
       requestHash: 'h',
       endedAt: expect.any(Date),
+      endedAgoMs: expect.any(Number),
     };
     expect(await db.store.readOperation(subscriber, 'a')).toEqual(ending);
     expect(await db.store.expire(subscriber, 'a', past())).toEqual(ending);

@@ -6,7 +6,8 @@ import { json, storable } from './sql/lists.js';
 import { toSqlError } from './sql/sql-error.js';
 import { UNNAMED } from './sql/statement-name.js';
 
-const READ = `${UNNAMED} select ending, reply, problem, request_hash as "requestHash", ended_at as "endedAt"
+const READ = `${UNNAMED} select ending, reply, problem, request_hash as "requestHash", ended_at as "endedAt",
+    extract(epoch from clock_timestamp() - ended_at)::float8 * 1000 as "endedAgoMs"
   from inbox where subscriber = $1 and id = $2`;
 
 // A batch that is about to commit the same id makes the insert wait: not longer than this.

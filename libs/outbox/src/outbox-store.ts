@@ -23,6 +23,8 @@ export interface StoredEnding {
   readonly problem: Problem | null;
   readonly requestHash: string | null;
   readonly endedAt: Date;
+  /** By the database's clock, which gave `endedAt` too. */
+  readonly endedAgoMs: number;
 }
 
 export interface WriteOptions {

@@ -3,7 +3,6 @@ import { PrismaPool, statementName } from '@taskwire/outbox';
 import type { OpenDatabase } from './definition.js';
 
 const CONNECT_LIMIT_MS = 5_000;
-const STATEMENT_LIMIT_MS = 30_000;
 
 interface PrismaOptions {
   readonly adapter: PrismaPg;
@@ -16,11 +15,11 @@ export function openPrisma<Client extends { $disconnect(): Promise<void> }>(
   url: string,
   connections?: number,
 ): OpenDatabase<Client> {
-  const limits = {
+  const pool = new PrismaPool({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
     ...(connections !== undefined && { max: connections }),
-    ...{ connectionTimeoutMillis: CONNECT_LIMIT_MS, statement_timeout: STATEMENT_LIMIT_MS },
-  };
-  const pool = new PrismaPool({ connectionString: url, ...limits });
+  });
   const adapter = new PrismaPg(pool, {
     statementNameGenerator: ({ sql }) => statementName(sql),
     disposeExternalPool: true,

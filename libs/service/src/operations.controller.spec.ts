@@ -77,6 +77,7 @@ describe('what became of a command', () => {
 
     expect(await ask('GET', id)).toEqual({
       ...{ status: 'done', requestHash: 'hash', reply: { title: 'x' }, problem: null },
+      endedAgoMs: expect.any(Number),
     });
   });
 

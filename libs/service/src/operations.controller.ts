@@ -38,6 +38,6 @@ function parse(query: unknown): { subscriber: string; firstSentAt: Date; deadlin
 
 function view(stored: StoredEnding | null): CommandEnding {
   if (stored === null) return { status: 'pending', requestHash: null, reply: null, problem: null };
-  const { ending, requestHash, reply, problem } = stored;
-  return { status: ending, requestHash, reply: reply ?? null, problem };
+  const { ending, requestHash, reply, problem, endedAgoMs } = stored;
+  return { status: ending, requestHash, reply: reply ?? null, problem, endedAgoMs };
 }

@@ -68,7 +68,8 @@ async function start<Config, Database>(
   const topology = topologyOf(contracts, subscriptions);
   const bus = new Bus({ driver, topology, source, log: (level, text, fields) => log[level](fields, text) });
   shutdown.add('bus', (leftMs) => bus.close(leftMs));
-  const starting = steadyBus(bus, () => brokerReached(driver, config, (text) => log.warn(text)));
+  const warn = (text: string) => log.warn(text);
+  const starting = steadyBus(bus, () => brokerReached(driver, config, warn), warn);
   await starting.start();
 
   const outbox = store?.outboxOver(driver, source);

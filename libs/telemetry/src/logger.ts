@@ -6,7 +6,16 @@ export type { Logger };
 
 /** Fields whose values never reach a log line, down to the third level of an object. */
 const SECRET_FIELDS = [
-  ...['authorization', 'cookie', 'set-cookie', 'password', 'passwordHash', 'secret', 'privateKey'],
+  ...[
+    'authorization',
+    'x-internal-token',
+    'cookie',
+    'set-cookie',
+    'password',
+    'passwordHash',
+    'secret',
+    'privateKey',
+  ],
   ...[
     'token',
     'accessToken',

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
+import { context } from '@opentelemetry/api';
 import { WebhookCreated } from '@taskwire/contracts';
-import { type EventOf, type HandlerContext, HandleEvents } from '@taskwire/messaging';
+import { contextOf, type EventOf, type HandlerContext, HandleEvents } from '@taskwire/messaging';
 import { AuditTrail } from './audit-trail.js';
 
 /** A new webhook carries all that happens to an account's tasks elsewhere. */
@@ -10,9 +11,14 @@ export class RecordWebhookHandler {
 
   @HandleEvents(WebhookCreated)
   async record(events: readonly EventOf<typeof WebhookCreated>[], { tx }: HandlerContext): Promise<void> {
-    for (const { payload, actor, session } of events) {
+    for (const event of events) {
+      const { payload, actor, session } = event;
       const who = { actor, subject: payload.userId, session };
-      await this.audit.record(tx, { action: 'webhook.created', details: { id: payload.webhookId } }, who);
+      // It may come late: the entry's own time is that of the audit trail.
+      const details = { id: payload.webhookId, at: payload.at };
+      await context.with(contextOf(event), () =>
+        this.audit.record(tx, { action: 'webhook.created', details }, who),
+      );
     }
   }
 }

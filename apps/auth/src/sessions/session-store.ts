@@ -52,7 +52,8 @@ export class SessionStore {
 
   async saveCodeFailures(tx: Transaction, id: string, { failures, failedAt }: Failures): Promise<void> {
     const data = { codeFailures: failures, codeFailedAt: failedAt };
-    await unwrap<Client>(tx).session.update({ where: { id }, data, select: { id: true } });
+    // It may be gone by now.
+    await unwrap<Client>(tx).session.updateMany({ where: { id }, data });
   }
 
   /** The token with this hash and its session, both locked until the transaction ends. */

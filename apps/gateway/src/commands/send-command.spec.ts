@@ -149,6 +149,17 @@ describe('SendCommand', () => {
   });
 
   it.each([
+    ['before this request began', 60_000, 'true'],
+    ['since', 0, undefined],
+  ])('says whether what the service knows came about %s', async (_when, endedAgoMs, replayed) => {
+    const done = { status: 'done', requestHash: null, reply: task, problem: null, endedAgoMs } as const;
+    const { send } = gateway({ status: 'pending' }, done);
+    const { headers } = await send.execute(binding(taskRoutes.create), create);
+
+    expect(headers['idempotency-replayed']).toBe(replayed);
+  });
+
+  it.each([
     [
       'the service says pending',
       { status: 'pending', requestHash: null, reply: null, problem: null } as const,

@@ -81,6 +81,7 @@ export class SendCommand {
     hash: string,
     { caller, waitMs }: WriteRequest,
   ): Promise<RequestResult<unknown>> {
+    const startedAt = performance.now();
     try {
       const result = await this.requester.request(contract, payload, {
         id: operation.commandId,
@@ -90,7 +91,7 @@ export class SendCommand {
         deadline: operation.deadline,
         requestHash: hash,
       });
-      return result.status === 'pending' ? await this.settled(contract, operation, hash) : result;
+      return result.status === 'pending' ? await this.settled(contract, operation, hash, startedAt) : result;
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
       if (error.outcome === 'unknown') return { status: 'unknown' };
@@ -103,13 +104,16 @@ export class SendCommand {
     contract: CommandContract,
     operation: OperationKey,
     hash: string,
+    startedAt: number,
   ): Promise<RequestResult<unknown>> {
     try {
-      const { status, requestHash, reply, problem } = await this.endings.read(operation);
+      const { status, requestHash, reply, problem, endedAgoMs = 0 } = await this.endings.read(operation);
       if (requestHash !== null && requestHash !== hash) return { status: 'conflict' };
       if (status === 'pending') return { status };
-      if (status === 'done') return { status, reply: contract.reply.parse(reply), repeated: false };
-      return { status, problem: problem ?? { code: status }, repeated: false };
+      // Ended before this request began, and so by an earlier one with the same key; in doubt it is not said.
+      const repeated = endedAgoMs > performance.now() - startedAt;
+      if (status === 'done') return { status, reply: contract.reply.parse(reply), repeated };
+      return { status, problem: problem ?? { code: status }, repeated };
     } catch (error) {
       if (error instanceof ProblemError) return { status: 'pending' };
       throw error;

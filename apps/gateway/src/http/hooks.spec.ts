@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@taskwire/telemetry';
 import { until } from '@taskwire/testing';
@@ -19,6 +20,9 @@ let app: FastifyInstance;
 let lines: string[];
 let published: unknown[];
 let usage: UsageRecorder;
+/** Answers wait for it, and so many do. */
+let gate: Promise<unknown>;
+let waiting: number;
 /** Ends the stream that was opened last. */
 let end: () => void;
 
@@ -42,7 +46,15 @@ beforeEach(async () => {
   const log = requestLog(createLogger({ service: 'gateway', env: {}, destination }));
   app = fastify({ exposeHeadRoutes: false });
   addHooks(app, { limits, capacity: new Capacity(2), usage, log });
-  for (const url of ['/v1/tasks', '/v1/tasks/:id', '/health/live']) app.get(url, async () => 'ok');
+  gate = Promise.resolve();
+  waiting = 0;
+  for (const url of ['/v1/tasks', '/v1/tasks/:id', '/health/live']) {
+    app.get(url, async () => {
+      waiting += 1;
+      await gate;
+      return 'ok';
+    });
+  }
   app.get('/v1/slow', () => new Promise(nothing));
   app.get('/v1/live', async (request, reply) => {
     factsOf(request).userId = 'ada';
@@ -88,6 +100,23 @@ describe('the request log of a request whose client does not wait', () => {
     expect(JSON.parse(lines.join(''))).toMatchObject({ route: '/v1/slow', status: 499 });
     expect(published).toEqual([]);
   });
+});
+
+it('gives back the places of clients that have gone, also of those who did not wait for their first answer', async () => {
+  const base = await app.listen({ host: '127.0.0.1', port: 0 });
+  const answering = Promise.withResolvers<undefined>();
+  gate = answering.promise;
+  const socket = connect(Number(new URL(base).port), '127.0.0.1');
+  socket.write('GET /v1/tasks HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(2));
+  let asked = 0;
+  const ask = () => app.inject({ url: '/v1/tasks', remoteAddress: `10.0.0.${(asked += 1)}` });
+  await until('both requests', () => waiting === 2);
+  expect((await ask()).statusCode).toBe(503);
+  socket.destroy();
+  await until('both lines', () => lines.filter((line) => line.includes('499')).length === 2);
+  answering.resolve(undefined);
+
+  expect((await ask()).statusCode).toBe(200);
 });
 
 describe('the request log of a live stream', () => {

@@ -1,5 +1,5 @@
 import { liveRoutes } from '@taskwire/contracts';
-import { callerOf } from '@taskwire/service';
+import { callerOf, ProblemError } from '@taskwire/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bindingOf } from '../commands/bindings.js';
 import { idempotencyKey } from '../commands/idempotency-key.js';
@@ -8,6 +8,7 @@ import type { Limits } from '../limits/limits.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
 import { factsOf } from './request-facts.js';
 import type { RequestLog } from './request-log.js';
+import { whenOver } from './when-over.js';
 
 export interface HookParts {
   readonly limits: Limits;
@@ -22,9 +23,13 @@ const CLIENT_GONE = 499;
 /** What happens around every request, before and after it is answered. */
 export function addHooks(fastify: FastifyInstance, { limits, capacity, usage, log }: HookParts): void {
   fastify.addHook('onRequest', async (request, reply) => {
-    factsOf(request);
+    const facts = factsOf(request);
     // Fastify's onResponse does not run when the client goes first, as with every stream.
-    reply.raw.once('close', () => note(request, reply));
+    whenOver(reply.raw, () => {
+      facts.isOver = true;
+      facts.leave?.();
+      note(request, reply);
+    });
     try {
       nameWrite(request, reply);
     } finally {
@@ -33,10 +38,12 @@ export function addHooks(fastify: FastifyInstance, { limits, capacity, usage, lo
     }
   });
   // All of the request is here: before, slow clients would hold the places.
-  fastify.addHook('preValidation', async (request, reply) => {
-    factsOf(request).clientBody = request.body;
-    // One whose client went meanwhile never closes again.
-    if (!reply.raw.destroyed) reply.raw.once('close', capacity.enter(request.method, factsOf(request).route));
+  fastify.addHook('preValidation', async (request) => {
+    const facts = factsOf(request);
+    facts.clientBody = request.body;
+    // Nobody would give its place back.
+    if (facts.isOver) throw new ProblemError('bad_request', 'its client has gone');
+    facts.leave = capacity.enter(request.method, facts.route);
   });
 
   function note(request: FastifyRequest, reply: FastifyReply): void {

@@ -9,6 +9,10 @@ export interface RequestFacts {
   readonly route: string;
   /** The body as the client sent it: validation puts its own in its place. */
   clientBody?: unknown;
+  /** It is answered, or its client has gone. */
+  isOver?: boolean;
+  /** Gives back the place that it has taken. */
+  leave?: () => void;
   /** Who asks, where a ticket or the handler itself says so, and no guard. */
   userId?: string;
 }

@@ -16,6 +16,13 @@ describe('Capacity', () => {
     expect(() => capacity.enter(...TASKS)).toThrow(ProblemError);
   });
 
+  it('counts a HEAD as the GET that answers it', () => {
+    const capacity = new Capacity(1);
+    capacity.enter(...TASKS);
+
+    expect(() => capacity.enter('HEAD', '/v1/tasks')).toThrow(ProblemError);
+  });
+
   it('leaves the routes of other services their places', () => {
     const capacity = new Capacity(1);
     capacity.enter(...TASKS);

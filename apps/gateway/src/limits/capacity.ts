@@ -20,7 +20,8 @@ export class Capacity {
 
   /** Takes a place for a request to this route; answers how to give it back. Throws `overloaded` when none is left. */
   enter(method: string, route: string): () => void {
-    const service = services.get(`${method} ${route}`);
+    // Fastify answers HEAD as GET.
+    const service = services.get(`${method === 'HEAD' ? 'GET' : method} ${route}`);
     if (service === undefined) return noop;
     const before = this.#underWay.get(service) ?? 0;
     if (before >= this.most) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { whenOver } from '../http/when-over.js';
 import { closedFrame, type Frame } from './frame.js';
 import type { CloseReason, Transport } from './transport.js';
 
@@ -61,8 +62,6 @@ export class ServerSentEvents implements Transport {
   }
 
   onClosed(listener: () => void): void {
-    // The client may have gone before there was anything to send.
-    if (this.response.destroyed) listener();
-    else this.response.once('close', listener);
+    whenOver(this.response, listener);
   }
 }

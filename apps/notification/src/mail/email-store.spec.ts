@@ -45,6 +45,22 @@ describe('emails to send', () => {
     expect(second?.id).toBe(first?.id);
   });
 
+  it('are ten an hour at most of one kind to one user, where a session brings them about', async () => {
+    const [ada, bob] = [randomUUID(), randomUUID()];
+    const notice = (userId: string) =>
+      newEmail(userId, { template: 'webhook_created', host: 'a.example', at: '2026-03-01T08:00:00.000Z' });
+    for (let n = 0; n < 12; n += 1) {
+      await service.handle(({ tx }) => emails.addNotice(tx, notice(ada)));
+    }
+    await service.handle(({ tx }) => emails.addNotice(tx, notice(bob)));
+    const of = (userId: string) => service.db.email.count({ where: { userId } });
+    expect([await of(ada), await of(bob)]).toEqual([10, 1]);
+
+    await service.db.email.updateMany({ data: { createdAt: new Date(Date.now() - 3_700_000) } });
+    await service.handle(({ tx }) => emails.addNotice(tx, notice(ada)));
+    expect(await of(ada)).toBe(11);
+  });
+
   it('are not settled by a worker whose lease has ended', async () => {
     await add(1);
     const [late] = await emails.claim(1, 0);

@@ -9,6 +9,9 @@ export interface ClaimedEmail extends Email {
   readonly attempts: number;
 }
 
+/** Of one kind, to one user. */
+const MOST_NOTICES_AN_HOUR = 10;
+
 /** How the last attempt ended. */
 export type EmailEnding = 'sent' | 'dropped' | 'failed';
 
@@ -17,6 +20,11 @@ export class EmailStore {
 
   async add(tx: Transaction, emails: readonly Email[]): Promise<void> {
     if (emails.length > 0) await addEmails(unwrap(tx), emails);
+  }
+
+  /** One that whoever holds the account's session can bring about: a few an hour of each kind, the rest is not sent. */
+  addNotice(tx: Transaction, email: Email): Promise<void> {
+    return addNotice(unwrap(tx), email);
   }
 
   /** Takes due emails for this worker alone. Whatever is not settled by the end of the lease is due again. */
@@ -54,13 +62,22 @@ export class EmailStore {
 }
 
 /** In a transaction that another store has begun. */
-export async function addEmails(
-  client: Pick<PrismaClient, '$executeRaw'>,
-  emails: readonly Email[],
-): Promise<void> {
+async function addEmails(client: Pick<PrismaClient, '$executeRaw'>, emails: readonly Email[]): Promise<void> {
   await client.$executeRaw`
     INSERT INTO emails (id, user_id, content, traceparent)
     SELECT id, "userId", content, traceparent
     FROM jsonb_to_recordset(${JSON.stringify(emails)}::jsonb) AS email(
       id uuid, "userId" uuid, content jsonb, traceparent text)`;
+}
+
+/** `EmailStore.addNotice` in a transaction that another store has begun. */
+export async function addNotice(
+  client: Pick<PrismaClient, '$executeRaw' | '$queryRaw'>,
+  email: Email,
+): Promise<void> {
+  const [{ sent } = { sent: 0 }] = await client.$queryRaw<{ sent: number }[]>`
+    SELECT count(*)::int AS sent FROM emails
+    WHERE user_id = ${email.userId}::uuid AND content->>'template' = ${email.content.template}
+      AND created_at > clock_timestamp() - interval '1 hour'`;
+  if (sent < MOST_NOTICES_AN_HOUR) await addEmails(client, [email]);
 }

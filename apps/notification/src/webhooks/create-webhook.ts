@@ -52,7 +52,10 @@ export class CreateWebhookHandler {
         const added = await this.webhooks.add(tx, { id, userId, url: url.href, events, sealedSecret });
         if (added === null) return null;
         // So that one which somebody else made doesn't stay unseen.
-        await this.emails.add(tx, [newEmail(userId, { template: 'webhook_created', host: url.host, at })]);
+        await this.emails.addNotice(
+          tx,
+          newEmail(userId, { template: 'webhook_created', host: url.host, at }),
+        );
         publish(WebhookCreated, { webhookId: id, userId, at });
         return added;
       },

@@ -1,6 +1,6 @@
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { newEmail } from '../mail/email.js';
-import { addEmails } from '../mail/email-store.js';
+import { addNotice } from '../mail/email-store.js';
 import { giveUpWaiting } from './webhook-store.js';
 import { type DeliveryError, type DisabledReason, holdAfter } from './webhook.js';
 
@@ -157,5 +157,5 @@ async function disable(
   if (disabled === undefined) return;
   const { host } = new URL(disabled.url);
   const at = new Date().toISOString();
-  await addEmails(tx, [newEmail(disabled.userId, { template: 'webhook_disabled', host, reason, at })]);
+  await addNotice(tx, newEmail(disabled.userId, { template: 'webhook_disabled', host, reason, at }));
 }

@@ -24,6 +24,8 @@ export const CommandEnding = z.object({
   requestHash: z.string().nullable(),
   reply: z.unknown(),
   problem: z.object({ code: z.string(), detail: z.string().optional() }).nullable(),
+  /** How long ago it ended; missing while it is pending. */
+  endedAgoMs: z.number().optional(),
 });
 export type CommandEnding = z.output<typeof CommandEnding>;
 

@@ -122,9 +122,11 @@ async function runRow(
   row: ParkedRow,
   delivery: Delivery,
 ): Promise<RowResult> {
-  // A newer version parked it, and this one drains during its rollout.
-  const known = delivery.fault?.code !== 'unknown_type';
-  if (delivery.fault) return { failure: failureOfFault(delivery.fault), dead: known };
+  if (delivery.fault) {
+    // A newer version may have parked it, and this one drains during its rollout.
+    const isFinal = delivery.fault.code !== 'unknown_type';
+    return { failure: failureOfFault(delivery.fault), dead: isFinal };
+  }
   if (row.kills >= parts.settings.processKills) return { failure: PROCESS_DIED, dead: true };
   const result = await runOne(running, delivery);
   if ('fault' in result) return { failure: failureOf(result.fault), dead: false };

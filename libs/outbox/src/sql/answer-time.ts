@@ -1,7 +1,9 @@
 import { SqlError } from './executor.js';
 
-/** Longer than the 30 s for which the server lets a statement run: what takes longer comes over no connection any more. */
-export const ANSWER_MS = 35_000;
+/** How long the server is asked to let a statement run. */
+export const STATEMENT_MS = 30_000;
+/** What the server would have ended by then comes over no connection any more. */
+export const ANSWER_MS = STATEMENT_MS + 5_000;
 
 export interface AnswerOptions {
   /**

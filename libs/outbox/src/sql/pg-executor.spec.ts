@@ -174,7 +174,7 @@ describe('a connection that is open by half', () => {
   async function blackHole(pipeline: boolean) {
     const pool = new Pool({ connectionString: proxy.through(db.url), max: 1, pipeline });
     pool.on('error', () => undefined);
-    const executor = pgExecutor(pool, { promptMs: 300 });
+    const executor = pgExecutor(pool, { promptMs: 1_500 });
     await executor.query('select 1');
     return { pool, executor, vanish: () => proxy.add({ type: 'timeout', timeout: 0 }) };
   }
@@ -185,7 +185,7 @@ describe('a connection that is open by half', () => {
   ])('%s', (_, pipeline) => {
     it('ends a statement as a fault of the place, and the next one gets another connection', async () => {
       const { pool, vanish } = await blackHole(pipeline);
-      const executor = pgExecutor(pool, { answerMs: 300 });
+      const executor = pgExecutor(pool, { answerMs: 1_500 });
       const restore = vanish();
       await expect(executor.query('select 1')).rejects.toMatchObject({ sqlState: '08006' });
       restore();

@@ -66,8 +66,9 @@ export async function pgTransaction<T, Client extends PgClient>(
       throw new SqlError('25P02', 'a statement failed and its error was swallowed: nothing was committed');
     return result;
   } catch (error) {
-    // Behind statements that a dead connection never answers it would not even be sent.
-    await withinAnswerTime(promptMs, statements.query({ text: 'rollback' })).catch((failure: Error) => {
+    // Behind statements that a dead connection never answers it would not even be sent, unless they are pipelined.
+    const rollback = { text: 'rollback', query_timeout: promptMs };
+    await withinAnswerTime(promptMs, statements.query(rollback)).catch((failure: Error) => {
       broken = failure;
     });
     throw error;

@@ -108,7 +108,7 @@ describe('faults', () => {
     const away = prismaExecutor(nowhere.prisma, nowhere.pool);
     await expect(away.query('select 1')).rejects.toMatchObject({ sqlState: '08006' });
     await expect(away.transaction(() => Promise.resolve())).rejects.toMatchObject({ sqlState: '08006' });
-    const impatient = await project.client(database.url, { max: 1, connectionTimeoutMillis: 50 });
+    const impatient = await project.client(database.url, { max: 1, connectionTimeoutMillis: 1_000 });
     const busy = prismaExecutor(impatient.prisma, impatient.pool);
     const release = Promise.withResolvers<undefined>();
     const holder = busy.transaction(() => release.promise);

@@ -59,7 +59,7 @@ describe('while a transaction of the store is open', () => {
 
 it('a connection that is open by half ends the transaction as a fault of the place, also where Prisma waits for it', async () => {
   const proxy = await faultProxy({ target: new URL(database.url).host });
-  const limits = { max: 1, query_timeout: 300, connectionTimeoutMillis: 5_000 };
+  const limits = { max: 1, query_timeout: 1_500, connectionTimeoutMillis: 5_000 };
   const opened = await project.client(proxy.through(database.url), limits);
   const halfOpen = prismaExecutor(opened.prisma, opened.pool);
   let restore = (): void => undefined;

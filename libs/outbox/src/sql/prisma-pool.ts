@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
-import { ANSWER_MS } from './answer-time.js';
+import { ANSWER_MS, STATEMENT_MS } from './answer-time.js';
 import { GatheringSocket } from './gathering-socket.js';
 
-/** A connection that died without a word is found out: in use by the first, idle by the others. */
-const ANSWERED = { query_timeout: ANSWER_MS, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+/** A connection that died without a word is found out, and no statement runs on where nobody waits for it. */
+const ANSWERED = {
+  ...{ statement_timeout: STATEMENT_MS, query_timeout: ANSWER_MS },
+  ...{ keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
+};
 const NOTHING = { rows: [], fields: [], rowCount: 0 };
 /** What Prisma's adapter says at the ends of a transaction. */
 const ENDS = new Set(['BEGIN', 'COMMIT', 'ROLLBACK']);
@@ -14,8 +17,8 @@ type Connected = (error: Error | undefined, client: PoolClient | undefined, done
 /**
  * The connections that a Prisma client and the store side share: a `pg.Pool` for `PrismaPg`, and for `prismaExecutor`. The
  * store side opens a transaction and runs its statements by `pg`; Prisma's interactive transaction joins it, so handlers
- * get Prisma's transaction client. Pipelining and `keepAlive` are on, and an answer is waited for 35 s unless
- * `query_timeout` says otherwise. Give it `connectionTimeoutMillis`.
+ * get Prisma's transaction client. Pipelining and `keepAlive` are on, a statement is ended by the server after 30 s
+ * (`statement_timeout`) and given up here after 35 s (`query_timeout`), unless the configuration says otherwise. Give it `connectionTimeoutMillis`.
  */
 export class PrismaPool extends Pool {
   readonly #joining = new AsyncLocalStorage<{ connection: JoinedConnection | undefined }>();

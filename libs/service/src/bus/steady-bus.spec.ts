@@ -11,7 +11,7 @@ import {
   topologyOf,
 } from '@taskwire/messaging';
 import { MemoryBroker, MemoryDriver } from '@taskwire/messaging/memory';
-import { type FaultProxy, faultProxy, hasRabbitmq, rabbitmqUrl } from '@taskwire/testing';
+import { type FaultProxy, faultProxy, hasRabbitmq, rabbitmqUrl, until } from '@taskwire/testing';
 import { z } from 'zod';
 import { readBusConfig } from '../config.js';
 import { createDriver } from './driver.js';
@@ -25,8 +25,11 @@ const Happened = event('thing.happened.v1', {
 const group = subscription(`${topic}.group`, { kind: 'group', events: [Happened] });
 const broadcast = subscription(`${topic}.all`, { kind: 'broadcast', events: [Happened] });
 const topology = topologyOf([Happened], [group, broadcast]);
-const handlers = [onEvents([Happened], async () => undefined)];
-const silent = { receive: () => undefined, resync: () => undefined };
+/** What came, of the group or of the broadcast. */
+let received: string[];
+const receive = (...ids: string[]) => void received.push(...ids);
+const handlers = [onEvents([Happened], async (events) => receive(...events.map(({ id }) => id)))];
+const listener = { receive: ({ id }: { id: string }) => receive(id), resync: () => undefined };
 
 (hasRabbitmq() ? describe : describe.skip)('a link that is cut while a service starts', () => {
   let proxy: FaultProxy;
@@ -50,21 +53,34 @@ const silent = { receive: () => undefined, resync: () => undefined };
 
   const steps = {
     'in declaring': (of: Pick<Bus, 'start'>) => of.start(),
-    'in listening': (of: Pick<Bus, 'listen'>) => of.listen(broadcast, silent),
+    'in listening': (of: Pick<Bus, 'listen'>) => of.listen(broadcast, listener),
     'in joining a group': (of: Pick<Bus, 'serve'>) => of.serve(group, handlers, direct(driver)),
   };
   it.each(Object.entries(steps))('%s: the step is taken again', async (name, step) => {
     if (name !== 'in declaring') await bus.start();
+    received = [];
+    const warned: string[] = [];
     let tries = 0;
-    const steady = steadyBus(bus, async () => {
-      tries += 1;
-      if (tries > 1) await proxy.heal();
-      await driver.connect();
-      if (tries === 1) proxy.add({ type: 'limit_data', bytes: 60 });
-    });
+    const steady = steadyBus(
+      bus,
+      async () => {
+        tries += 1;
+        if (tries > 1) await proxy.heal();
+        await driver.connect();
+        if (tries === 1) proxy.add({ type: 'limit_data', bytes: 60 });
+      },
+      (text) => warned.push(text),
+    );
     await step(steady);
+    if (name !== 'in declaring') {
+      await bus.publish(Happened, {});
+      await until('the event', () => received.length > 0);
+    }
 
     expect(tries).toBeGreaterThan(1);
+    expect(warned[0]).toMatch(/^the bus did not start, trying again: /);
+    // Registered once, however often the step was taken.
+    expect(received).toEqual([...new Set(received)]);
     expect(await bus.health()).toMatchObject({ up: true });
   });
 });
@@ -77,7 +93,13 @@ describe('a start that is wrong itself', () => {
       tries += 1;
       return Promise.reject(error);
     };
-    await expect(steadyBus(bus, async () => undefined).start()).rejects.toBe(error);
+    await expect(
+      steadyBus(
+        bus,
+        async () => undefined,
+        () => undefined,
+      ).start(),
+    ).rejects.toBe(error);
     await bus.close();
     return tries;
   };

@@ -1,24 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, StartRefused } from '@taskwire/messaging';
 
-const TRIES = 4;
-const PAUSE_MS = 500;
+/** Before the second try and those after it. */
+const PAUSES_MS = [500, 1_000, 2_000];
 
 export type StartingBus = Pick<Bus, 'start' | 'serve' | 'listen' | 'stopConsuming'>;
 
 /**
- * A bus whose steps of a start survive a lost connection: one that failed waits until the broker is `reached` and is
- * taken again, four times in all. What says that the start itself is wrong ends it at once.
+ * A bus whose steps of a start survive a connection that is lost for a moment: one that failed waits until the broker is
+ * `reached` and is taken again, four times in all. What is refused for good ends it at once where that is known.
  */
-export function steadyBus(bus: Bus, reached: () => Promise<void>): StartingBus {
+export function steadyBus(bus: Bus, reached: () => Promise<void>, warn: (text: string) => void): StartingBus {
   const steady = async <T>(step: () => Promise<T>): Promise<T> => {
-    for (let left = TRIES - 1; ; left -= 1) {
+    for (let failures = 0; ; failures += 1) {
       try {
         await reached();
         return await step();
       } catch (error) {
-        if (left === 0 || error instanceof StartRefused || error instanceof TypeError) throw error;
-        await sleep(PAUSE_MS);
+        const pause = PAUSES_MS[failures];
+        if (pause === undefined || error instanceof StartRefused || error instanceof TypeError) throw error;
+        warn(
+          `the bus did not start, trying again: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        await sleep(pause);
       }
     }
   };

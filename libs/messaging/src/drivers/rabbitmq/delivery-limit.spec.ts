@@ -19,13 +19,15 @@ describe('the delivery limit of a queue that RabbitMQ 3 made', () => {
     // Some releases of version 4 don't apply it.
     [-1, /delivery-limit of -1/],
   ])('is a problem with a policy of %s', (deliveryLimit, detail) => {
-    const problem = deliveryLimitProblem('old', { hasDeliveryLimit: false, deliveryLimit });
+    const problem = deliveryLimitProblem('old', { hasDeliveryLimit: false, isReported: true, deliveryLimit });
     expect(problem?.detail).toMatch(detail);
     expect(problem?.change).toMatch(/rabbitmqctl set_policy .*"delivery-limit": 100000/);
   });
 
   it('is none with a policy of 100,000', () => {
-    expect(deliveryLimitProblem('old', { hasDeliveryLimit: false, deliveryLimit: 100_000 })).toBeUndefined();
+    expect(
+      deliveryLimitProblem('old', { hasDeliveryLimit: false, isReported: true, deliveryLimit: 100_000 }),
+    ).toBeUndefined();
   });
 
   it('is a problem where no policy is known', () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type QueuePolicy, readQueuePolicies } from './management.js';
 import type { Settings } from './settings.js';
 
@@ -6,6 +7,14 @@ import type { Settings } from './settings.js';
  * refuses it.
  */
 const AS_GOOD_AS_NONE = 100_000;
+/** A node that has just started tells of its policies after 5 s. */
+const REPORT_LIMIT_MS = 15_000;
+const REPORT_PAUSE_MS = 1_000;
+
+export interface DeliveryLimitProblem {
+  readonly detail: string;
+  readonly change: string;
+}
 
 /** Whether the broker refused -1 for a queue that was made before version 4, without the argument. */
 export const lacksDeliveryLimit = (refusal: string): boolean =>
@@ -19,20 +28,29 @@ export async function queuesOfVersion3(
   settings: Settings,
   queues: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const policies = await readQueuePolicies(settings);
-  const old = queues.filter((queue) => policies.get(queue)?.hasDeliveryLimit === false);
+  const limit = performance.now() + REPORT_LIMIT_MS;
+  let [policies, old] = await look();
+  while (old.some((queue) => policies.get(queue)?.isReported === false) && performance.now() < limit) {
+    await sleep(REPORT_PAUSE_MS);
+    [policies, old] = await look();
+  }
   for (const queue of old) {
     const problem = deliveryLimitProblem(queue, policies.get(queue));
     if (problem !== undefined) throw new Error(`rabbitmq bus: ${problem.detail}: ${problem.change}`);
   }
   return new Set(old);
+
+  async function look() {
+    const found = await readQueuePolicies(settings);
+    return [found, queues.filter((queue) => found.get(queue)?.hasDeliveryLimit === false)] as const;
+  }
 }
 
 /** Why a queue without the argument may lose messages, and what to do; undefined when its policy prevents it. */
 export function deliveryLimitProblem(
   queue: string,
   policy: QueuePolicy | undefined,
-): { readonly detail: string; readonly change: string } | undefined {
+): DeliveryLimitProblem | undefined {
   if (policy?.deliveryLimit !== undefined && policy.deliveryLimit >= AS_GOOD_AS_NONE) return undefined;
   const limit =
     policy?.deliveryLimit === undefined

@@ -2,11 +2,13 @@ import type { ChannelModel } from 'amqplib';
 import { Delivery } from '../../delivery/delivery.js';
 import { withinMs } from '../../delivery/within.js';
 import type { Consumer, ConsumerOptions, Deliver } from '../../driver.js';
+import { orFail } from './channel.js';
 import { GroupSession, type SessionHost } from './group-session.js';
 import { Kept } from './kept.js';
 import type { Lease } from './lease.js';
 
 const CLOSE_DEADLINE_MS = 10_000;
+const JOIN_LIMIT_MS = 30_000;
 /** Of a close the part that what runs may take; the rest is for handing over. */
 const DRAIN_SHARE = 0.8;
 
@@ -109,7 +111,7 @@ export class GroupConsumer implements Consumer {
     );
     this.#session = session;
     try {
-      await session.start();
+      await orFail(session.start(), JOIN_LIMIT_MS, `joining group ${this.group}`);
     } catch (error) {
       session.end();
       throw error;

@@ -48,6 +48,8 @@ export interface QueuePolicy {
   readonly hasDeliveryLimit: boolean;
   /** By policies. */
   readonly deliveryLimit: number | undefined;
+  /** False for some seconds after a start of its node: its policies aren't told yet. */
+  readonly isReported: boolean;
 }
 
 /** Every binding of the virtual host. AMQP lists nothing; the HTTP API of RabbitMQ's management plugin does. */
@@ -78,6 +80,7 @@ export async function readQueuePolicies(settings: Settings): Promise<ReadonlyMap
       {
         hasDeliveryLimit: given['x-delivery-limit'] !== undefined,
         deliveryLimit: policy?.['delivery-limit'],
+        isReported: policy !== undefined,
       },
     ]),
   );

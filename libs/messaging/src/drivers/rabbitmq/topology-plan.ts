@@ -2,7 +2,7 @@ import type { Channel, ChannelModel } from 'amqplib';
 import type { GroupDeclaration, Topology, TopologyDifference } from '../../contract/topology.js';
 import { missing } from '../topology-difference.js';
 import { messageOf, orFail, withChannel } from './channel.js';
-import { deliveryLimitProblem, lacksDeliveryLimit } from './delivery-limit.js';
+import { type DeliveryLimitProblem, deliveryLimitProblem, lacksDeliveryLimit } from './delivery-limit.js';
 import { lookAtBindings, type QueuePolicy, readQueuePolicies } from './management.js';
 import type { Names } from './names.js';
 import type { Settings } from './settings.js';
@@ -80,19 +80,13 @@ async function planGroup(
         (channel) => channel.assertQueue(queue, { durable: true, arguments: queueArguments }),
       );
       if (found === 'missing') lacking.push(`queue ${queue}`);
-      else if (found !== undefined && lacksDeliveryLimit(found)) {
-        const problem = await told.policies().then(
-          (policies) => deliveryLimitProblem(queue, policies.get(queue)),
-          (error: unknown) => ({
-            detail: `the queue ${queue} was made by RabbitMQ 3`,
-            change: messageOf(error),
-          }),
-        );
-        if (problem) differences.push({ kind: 'conflict', what: 'group', name, ...problem });
-      } else if (found !== undefined) {
+      else if (found !== undefined && !lacksDeliveryLimit(found)) {
         differences.push({ kind: 'conflict', what: 'group', name, detail: found, change: MEND });
-      } else if (!told.isBound(queue, names.exchange(topic), partition)) {
-        lacking.push(`binding of queue ${queue}`);
+      } else {
+        const problem = found === undefined ? undefined : await deliveryLimitOf(queue, told);
+        if (problem) differences.push({ kind: 'conflict', what: 'group', name, ...problem });
+        else if (!told.isBound(queue, names.exchange(topic), partition))
+          lacking.push(`binding of queue ${queue}`);
       }
     }
   }
@@ -101,6 +95,14 @@ async function planGroup(
     differences.push(missing('group', name, `${lacking[0] ?? ''}${more}`));
   }
   return differences;
+}
+
+async function deliveryLimitOf(queue: string, told: Told): Promise<DeliveryLimitProblem | undefined> {
+  try {
+    return deliveryLimitProblem(queue, (await told.policies()).get(queue));
+  } catch (error) {
+    return { detail: `the queue ${queue} was made by RabbitMQ 3`, change: messageOf(error) };
+  }
 }
 
 const keyOf = (...names: string[]): string => names.join('\0');
