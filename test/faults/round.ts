@@ -25,8 +25,8 @@ const PIPELINED_CLIENTS = 2;
 const PIPELINE = 6;
 const RENAMING_CLIENTS = 2;
 const SETTLE_LIMIT_MS = 15_000;
-/** One that a dead process was delivering is taken up after its lease, a minute. */
-const WEBHOOKS_LIMIT_MS = 90_000;
+/** One that a dead process was delivering is taken up after its lease. */
+const WEBHOOKS_LIMIT_MS = 60_000;
 
 export interface RoundPlan {
   /** What everything random of the round comes from. */
@@ -36,7 +36,7 @@ export interface RoundPlan {
   readonly weather?: () => Weather;
   /** How long to wait for what is missing, in ms. Default 15,000: RabbitMQ doesn't show what a consumer has in hand. */
   readonly settleMs?: number;
-  /** Whether two accounts have webhooks. What a dead process was delivering comes a minute later. Default false. */
+  /** Whether two accounts have webhooks. What a dead process was delivering comes when its lease has ended. Default false. */
   readonly webhooks?: boolean;
 }
 

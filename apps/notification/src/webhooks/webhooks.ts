@@ -12,6 +12,8 @@ import { type Turn, TurnStore } from './turn-store.js';
 import { WebhookWork } from './webhook-work.js';
 
 const ATTEMPT_MS = 15_000;
+/** So long an endpoint is left alone when the process dies that delivers to it. */
+const LEASE_MS = ATTEMPT_MS + 5_000;
 
 /** Where webhooks may go, by the settings. */
 export function webhookTargets({ config, log }: Pick<ServiceContext<NotificationConfig>, 'config' | 'log'>) {
@@ -35,6 +37,6 @@ export function webhookWorker(
   return new DueWorker(
     new WebhookWork(turns, new DeliveryStore(db), sending),
     (level, message, fields) => log[level](fields, message),
-    { concurrency: config.WEBHOOK_CONCURRENCY },
+    { concurrency: config.WEBHOOK_CONCURRENCY, leaseMs: LEASE_MS },
   );
 }
