@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { program } from '@taskwire/cli';
 import type { AuditPage, SignedIn } from '@taskwire/contracts';
@@ -39,6 +40,8 @@ beforeEach(async () => {
   ada = await signUp(platform.api);
 });
 
+/** So soon a session has ended everywhere. */
+const ENDED_LIMIT_MS = 5_000;
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const logout = (refreshToken: string, api = platform.api) =>
   call(`${api}/v1/auth/logout`, 'POST', { refreshToken });
@@ -65,8 +68,14 @@ async function refusedEverywhere(token: string): Promise<void> {
     'every service refuses the token',
     () => statuses(token),
     (seen) => Object.values(seen).every((status) => status !== 200),
+    ENDED_LIMIT_MS,
   );
   expect(new Set(Object.values(all))).toEqual(new Set([401]));
+}
+
+async function allEnded(live: readonly LiveClient[]): Promise<void> {
+  const late = sleep(ENDED_LIMIT_MS, 'late', { ref: false });
+  expect(await Promise.race([Promise.all(live.map(({ ended }) => ended)), late])).not.toBe('late');
 }
 
 /** One live connection over each protocol. */
@@ -118,7 +127,7 @@ describe('a session', () => {
     );
 
     expect(ended.status).toBe(204);
-    await Promise.all(live.map((connection) => connection.ended));
+    await allEnded(live);
     await refusedEverywhere(phone.accessToken);
     expect(await statuses(ada.token)).toEqual(Object.fromEntries(Object.keys(READS).map((n) => [n, 200])));
     expect(await listed()).toMatchObject([{ current: true }]);
@@ -153,7 +162,7 @@ describe('a session', () => {
     const body = { currentPassword: ada.password, newPassword: 'a horse that nobody knows' };
 
     expect((await answerOf(ada.api.PUT('/v1/auth/me/password', { body }))).status).toBe(204);
-    await Promise.all(live.map((connection) => connection.ended));
+    await allEnded(live);
     await refusedEverywhere(phone.accessToken);
     const mailbox = async () => (await fetch(`${platform.urls.notification}/mailbox`)).text();
     await until('the mail', mailbox, (text) => text.includes('Your password was changed'));
@@ -164,7 +173,7 @@ describe('a session', () => {
     await proxy.down();
     try {
       expect((await logout(ada.refreshToken)).status).toBe(204);
-      await Promise.all(live.map((connection) => connection.ended));
+      await allEnded(live);
       await refusedEverywhere(ada.token);
     } finally {
       await proxy.up();

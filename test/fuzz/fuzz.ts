@@ -10,6 +10,11 @@ const LONGEST_TOLD = 2_000;
 /** Answers without a body, whatever the description says. */
 const BODILESS = new Set(['HEAD', 'OPTIONS']);
 
+/** No limit of requests: beyond one, nothing of the others would be seen. */
+export const UNLIMITED = Object.fromEntries(
+  ['IP', 'USER', 'LOGIN_ADDRESS', 'LOGIN_ACCOUNT'].map((name) => [`RATE_LIMIT_${name}`, '1000000000']),
+);
+
 export interface FuzzOptions {
   /** Where the gateway answers. */
   readonly api: string;

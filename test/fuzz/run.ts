@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { startPlatform } from '../e2e/platform.ts';
 import { startServers } from '../faults/servers.ts';
-import { fuzz } from './fuzz.ts';
+import { fuzz, UNLIMITED } from './fuzz.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ if (!Number.isSafeInteger(requests) || requests < 1 || !Number.isSafeInteger(see
 
 const { postgres } = await startServers('postgres', 1);
 process.env.TEST_POSTGRES_URL = postgres.address;
-const platform = await startPlatform({ env: { RATE_LIMIT_IP: '1000000000', RATE_LIMIT_USER: '1000000000' } });
+const platform = await startPlatform({ env: UNLIMITED });
 try {
   console.log(`${requests} requests, seed ${seed}`);
   const answers = await fuzz({ api: platform.api, requests, seed });
