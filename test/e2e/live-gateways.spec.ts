@@ -8,7 +8,7 @@ import { until } from './until.js';
 
 const redis = await startLocalRedis();
 let platform: Platform;
-/** The first hears the bus and passes on, the second hears that. */
+/** One hears the bus and passes on, the other hears that. */
 let gateways: [string, string];
 let shared: SharedRedis;
 let ada: Client;
@@ -59,7 +59,7 @@ async function heardUsers(): Promise<string[]> {
   return channels.map((channel) => channel.split(':').at(-1) ?? '');
 }
 const heardByRedis = ({ user } = ada) =>
-  until('the second gateway hears Redis', heardUsers, (users) => users.includes(user.id));
+  until('the other gateway hears Redis', heardUsers, (users) => users.includes(user.id));
 
 (redis ? describe : describe.skip)('live events of several gateways over one Redis (redis-server)', () => {
   it('reach every connection once and in order, whichever gateway wrote', async () => {
@@ -74,13 +74,21 @@ const heardByRedis = ({ user } = ada) =>
 
   it('come to a gateway for the users that are connected to it, and for them alone', async () => {
     const eve = await signUp(platform.api);
-    const [adas, eves] = [await events(1, 0), await events(0, 0, eve)];
-    await heardByRedis();
-    expect(await heardUsers()).not.toContain(eve.user.id);
-    adas.close();
-    eves.close();
+    const both = [ada.user.id, eve.user.id];
+    const clients = [await events(1, 0), await events(0, 0, eve)];
+    // Whoever is not at the gateway that hears the bus, which may be either: a slow machine makes it change.
+    await until(
+      'one of the gateways hears Redis',
+      async () => (await heardUsers()).filter((user) => both.includes(user)),
+      (heard) => heard.length === 1,
+    );
+    for (const client of clients) client.close();
 
-    await until('she is not heard any more', heardUsers, (users) => !users.includes(ada.user.id));
+    await until(
+      'neither is heard any more',
+      heardUsers,
+      (heard) => !heard.some((user) => both.includes(user)),
+    );
   });
 
   it('go on at the other gateway after the last frame, without gap or duplicate', async () => {
