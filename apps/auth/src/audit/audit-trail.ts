@@ -30,8 +30,12 @@ export type AuditedAction =
       readonly details: { readonly id: string; readonly scopes: readonly Scope[] };
     }
   | {
-      readonly action: 'api_token.revoked' | 'webhook.created';
+      readonly action: 'api_token.revoked';
       readonly details: { readonly id: string };
+    }
+  | {
+      readonly action: 'webhook.created';
+      readonly details: { readonly id: string; readonly at: string };
     };
 
 /** `displaced`: the account had too many. */
