@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Feed, Notification } from '@taskwire/contracts';
 import type { FeedReader } from './feed-reader.js';
-import type { Frame } from './frame.js';
 import { LiveConnection } from './live-connection.js';
-import type { CloseReason, Transport } from './transport.js';
+import { RecordedTransport } from './transport.fixture.js';
 
 const USER = '0b4c6f5e-3f0e-7c55-9d0a-4f7f5b1f3c11';
 const admission = { userId: USER, sessionId: USER, expiresAt: new Date(Date.now() + 600_000) };
@@ -12,30 +11,6 @@ function entry(number: number): Notification {
   const id = `0b4c6f5e-3f0e-7c55-9d0a-${String(number).padStart(12, '0')}`;
   const createdAt = '2026-11-21T10:00:00.000Z';
   return { id, number, kind: 'task_created', taskId: null, title: 'A', createdAt, readAt: null };
-}
-
-class RecordedTransport implements Transport {
-  readonly ids: number[] = [];
-  /** The resets among them. */
-  readonly resets: string[] = [];
-  readonly positions: number[] = [];
-  readonly closings: CloseReason[] = [];
-  buffered = 0;
-  position(id: number): void {
-    this.positions.push(id);
-  }
-  send({ id, event, data }: Frame): void {
-    this.ids.push(id);
-    if (event === 'reset' && 'reason' in data) this.resets.push(`${data.reason} ${id}`);
-  }
-  beat(): void {}
-  drained(): Promise<void> {
-    return Promise.resolve();
-  }
-  close(reason: CloseReason): void {
-    this.closings.push(reason);
-  }
-  onClosed(): void {}
 }
 
 /** A feed with pages of three; `during` runs while a read is on its way. */

@@ -4,25 +4,7 @@ import { LiveConnection } from './live-connection.js';
 import { LiveConnections } from './live-connections.js';
 import { LiveServer, problemIn, USER } from './live-server.fixture.js';
 import { LIVE_SOCKET_PATH } from './live-socket.js';
-import type { CloseReason, Transport } from './transport.js';
-
-/** Of a client that has not taken so many bytes. */
-class SlowTransport implements Transport {
-  readonly closings: CloseReason[] = [];
-
-  constructor(readonly buffered: number) {}
-
-  position(): void {}
-  send(): void {}
-  beat(): void {}
-  drained(): Promise<void> {
-    return Promise.resolve();
-  }
-  close(reason: CloseReason): void {
-    this.closings.push(reason);
-  }
-  onClosed(): void {}
-}
+import { RecordedTransport } from './transport.fixture.js';
 
 let connections: LiveConnections | undefined;
 afterEach(() => connections?.closeAll('shutdown'));
@@ -49,7 +31,9 @@ describe('the live connections of a gateway', () => {
 
   it('together keep so much for slow clients at most: the slowest are closed first', async () => {
     connections = new LiveConnections(() => false, { maxBufferedBytes: 1_000, checkMs: 5 });
-    const transports = [400, 700, 0, 300].map((buffered) => new SlowTransport(buffered));
+    const transports = [400, 700, 0, 300].map((buffered) =>
+      Object.assign(new RecordedTransport(), { buffered }),
+    );
     for (const transport of transports) {
       const admission = { userId: USER, sessionId: USER, expiresAt: new Date(Date.now() + 60_000) };
       connections.add(new LiveConnection(admission, transport, new FeedInMemory(), 0));

@@ -1,3 +1,4 @@
+import { withinLimit } from '../time-limit.js';
 import { SqlError } from './executor.js';
 
 /** How long the server is asked to let a statement run. */
@@ -23,17 +24,7 @@ export const answerLimits = ({ answerMs = ANSWER_MS, promptMs = 10_000 }: Answer
 });
 
 /** Rejects with a fault of the connection when `answer` has not come within `ms`. */
-export async function withinAnswerTime<T>(ms: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new SqlError('08006', `the database did not answer within ${ms} ms`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-    answer.catch(() => undefined);
-  }
+export function withinAnswerTime<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const text = `the database did not answer within ${ms} ms`;
+  return withinLimit(ms, answer, () => new SqlError('08006', text));
 }
